@@ -1,0 +1,337 @@
+"""What the microscope answers: one pydantic model per page, which is both the `.json` twin and the template's context.
+
+Addresses inside are site-relative. Boxes are `[x0, y0, x1, y1]` as fractions of the picture shown, origin top left.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from app.spec import RenderSpec
+
+Status = Literal["queued", "running", "done", "cancelled", "failed"]
+FacetStatus = Literal["queued", "training", "ready", "failed"]
+
+
+class LayerInfo(BaseModel):
+    """One row of a model's layer table."""
+
+    name: str
+    channels: int
+    stride: int
+    map: tuple[int, int]
+    url: str
+    indexed: bool
+
+
+class ModelInfo(BaseModel):
+    """A model this server knows: `ready` once its weights are loaded, otherwise `status` says why not."""
+
+    slug: str
+    name: str
+    architecture: str
+    pretrained: str
+    url: str
+    ready: bool
+    status: str
+    image_size: int
+    default_layer: str
+    corpus: str | None
+    layers: list[LayerInfo]
+
+
+class Models(BaseModel):
+    models: list[ModelInfo]
+
+
+class UnitCard(BaseModel):
+    """A unit in a gallery or a list of hits. `thumbnail` is its gallery render if there is one, else its strongest
+    example; `examples` are pictures of its strongest examples."""
+
+    unit: int
+    url: str
+    label: str
+    thumbnail: str | None
+    rendered: bool
+    examples: list[str]
+
+
+class LayerPage(BaseModel):
+    """A page of a layer's units; `next` is the address of the following page."""
+
+    model: ModelInfo
+    layer: LayerInfo
+    corpus: str | None
+    q: str
+    sort: str
+    facet: str | None
+    facets: list["FacetLink"]
+    units: list[UnitCard]
+    next: str | None
+    total: int
+
+
+class Example(BaseModel):
+    """A dataset example: activation in the model's units, `sd` in standard deviations from zero over the corpus."""
+
+    image: str
+    page: str
+    caption: str
+    activation: float
+    sd: float
+    box: tuple[float, float, float, float]
+
+
+class Stats(BaseModel):
+    mean: float
+    std: float
+    min: float
+    max: float
+    images: int
+
+
+class Histogram(BaseModel):
+    """`len(edges) == len(counts) + 1`; edges are activations; divide by `stats.std` for standard deviations."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class Stratum(BaseModel):
+    """One band of the unit's range of activation, with examples drawn from it at random."""
+
+    low: float
+    high: float
+    examples: list[Example]
+
+
+class FacetLink(BaseModel):
+    """A facet as a choice in a picker. `ready` says if it can steer yet."""
+
+    id: str
+    name: str
+    url: str
+    ready: bool
+
+
+class RenderLink(BaseModel):
+    """A render as a thumbnail in a list."""
+
+    id: str
+    url: str
+    image: str | None
+    status: Status
+    unit: int
+    unit_url: str
+    layer: str
+    model: str
+    facet: str | None
+    strength: float
+    activation_percentile: float | None
+
+
+class PresetChoice(BaseModel):
+    name: str
+    sentence: str
+    size: int
+    steps: int
+
+
+class UnitPage(BaseModel):
+    """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
+    and `histogram` are None and the lists are empty."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    previous: str | None
+    next: str | None
+    corpus: str | None
+    corpora: list[str]
+    facet: str | None
+    picture: str | None
+    stats: Stats | None
+    histogram: Histogram | None
+    examples: list[Example]
+    bottom: list[Example]
+    strata: list[Stratum]
+    renders: list[RenderLink]
+    facets: list[FacetLink]
+    presets: list[PresetChoice]
+
+
+class ProbeReport(BaseModel):
+    """Held-out quality of the linear probe on one layer; the interval is a 95% bootstrap."""
+
+    layer: str
+    auc: float
+    auc_low: float
+    auc_high: float
+    accuracy: float
+    spatial: bool
+
+
+class Refused(BaseModel):
+    """An uploaded file that was not used, and why."""
+
+    name: str
+    reason: str
+
+
+class FacetPage(BaseModel):
+    id: str
+    name: str
+    url: str
+    status: FacetStatus
+    progress: str
+    error: str | None
+    model: str
+    corpus: str | None
+    positives: int
+    negatives: int
+    refused: list[Refused]
+    layers: list[ProbeReport]
+    warnings: list[str]
+    images: list[str]
+    renders: list[RenderLink]
+    shipped: bool
+
+
+class FacetCard(BaseModel):
+    id: str
+    name: str
+    url: str
+    status: FacetStatus
+    model: str
+    positives: int
+    best_auc: float | None
+    images: list[str]
+    shipped: bool
+
+
+class Facets(BaseModel):
+    facets: list[FacetCard]
+    models: list[str]
+    max_images: int
+    min_images: int
+
+
+class Frame(BaseModel):
+    step: int
+    url: str
+
+
+class RenderPage(BaseModel):
+    """A render: its spec and what came of it. `activation` is the unit's spatial mean on the picture without
+    transforms; `activation_percentile` is in the corpus, 0 to 100; `facet_score` is the probe's probability, 0 to 1;
+    `plain` is the same spec without the facet, if somebody rendered it."""
+
+    id: str
+    url: str
+    spec: RenderSpec
+    status: Status
+    step: int
+    steps: int
+    activation: float | None
+    activation_sd: float | None
+    activation_percentile: float | None
+    facet_score: float | None
+    frames: list[Frame]
+    image: str | None
+    elapsed_s: float
+    error: str | None
+    facet: FacetLink | None
+    facets: list[FacetLink]
+    presets: list[PresetChoice]
+    unit_url: str
+    layer_url: str
+    label: str
+    examples: list[Example]
+    plain: RenderLink | None
+    ahead: int
+
+
+class Renders(BaseModel):
+    renders: list[RenderLink]
+    next: str | None
+
+
+class UnitHit(BaseModel):
+    """How strongly one picture drives a unit; `sd` = (activation - mean) / std over the corpus."""
+
+    unit: int
+    activation: float
+    sd: float
+    url: str
+    label: str
+    thumbnail: str | None
+    box: tuple[float, float, float, float]
+
+
+class LookPage(BaseModel):
+    """One picture and the units it drives most, layer by layer, strongest first."""
+
+    id: str
+    url: str
+    name: str
+    model: str
+    corpus: str | None
+    image: str
+    layers: dict[str, list[UnitHit]]
+
+
+class LookLink(BaseModel):
+    id: str
+    url: str
+    image: str
+    name: str
+
+
+class Looks(BaseModel):
+    looks: list[LookLink]
+    models: list[str]
+
+
+class CorpusImagePage(BaseModel):
+    """One image of a corpus with what is recorded about it and the units it drives."""
+
+    corpus: str
+    index: int
+    image: str
+    caption: str
+    record: dict[str, str]
+    model: str
+    layers: dict[str, list[UnitHit]]
+    previous: str | None
+    next: str | None
+
+
+class SearchHit(BaseModel):
+    unit: int
+    score: float
+    why: str
+    url: str
+    label: str
+    thumbnail: str | None
+
+
+class Search(BaseModel):
+    q: str
+    model: str
+    layer: str
+    layers: list[str]
+    models: list[str]
+    units: list[SearchHit]
+
+
+class Home(BaseModel):
+    """The first page: the default model's gallery so far, its facets and the latest renders."""
+
+    ready: bool
+    reason: str
+    model: ModelInfo | None
+    units: list[UnitCard]
+    facets: list[FacetCard]
+    renders: list[RenderLink]

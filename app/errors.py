@@ -1,0 +1,72 @@
+"""Errors for people: each carries an HTTP status and one sentence that names the field, the limit and the remedy."""
+
+
+class FacetscopeError(Exception):
+    """The base of every error a reader may see; `detail` is the whole message, safe to show."""
+
+    status = 500
+    title = "Something went wrong"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class NotFound(FacetscopeError):
+    """The address names something that does not exist."""
+
+    status = 404
+    title = "Not found"
+
+
+class BadInput(FacetscopeError):
+    """A form or command-line value lies outside what is allowed."""
+
+    status = 422
+    title = "That input cannot be used"
+
+
+class TooLarge(FacetscopeError):
+    """More bytes, pixels or files than the limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class NotAnImage(FacetscopeError):
+    """The bytes are no picture of a format we read."""
+
+    status = 415
+    title = "Not a picture we can read"
+
+
+class QueueFull(FacetscopeError):
+    """The bounded job queue has no place left."""
+
+    status = 429
+    title = "The queue is full"
+
+    def __init__(self, detail: str, *, retry_after_s: int = 30) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class NotReady(FacetscopeError):
+    """A model or an index is still being prepared, or failed to load."""
+
+    status = 503
+    title = "Not ready yet"
+
+
+class WeightsMissing(NotReady):
+    """Weights are not in the cache and could not be fetched; the sentence names the file and the command."""
+
+    title = "The model's weights are missing"
+
+
+class CrossSite(FacetscopeError):
+    """A state-changing request came from another site."""
+
+    status = 403
+    title = "Refused: the request came from another site"

@@ -1,0 +1,84 @@
+"""Every address of the application, built in one place; templates and JSON never concatenate paths."""
+
+from urllib.parse import quote, urlencode
+
+
+def _path(*segments: str | int) -> str:
+    return "/" + "/".join(quote(str(segment), safe=":@") for segment in segments)
+
+
+def with_query(path: str, **query: str | int | float | None) -> str:
+    """Append the given query, leaving out what is None or empty."""
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def json_twin(path: str) -> str:
+    """The address of the same page as JSON: the suffix goes before the query."""
+    base, mark, query = path.partition("?")
+    return f"{base}.json{mark}{query}"
+
+
+def model(slug: str) -> str:
+    return _path("models", slug)
+
+
+def layer(slug: str, name: str) -> str:
+    return _path("models", slug, name)
+
+
+def unit(slug: str, layer_name: str, index: int) -> str:
+    return _path("models", slug, layer_name, index)
+
+
+def gallery_picture(slug: str, layer_name: str, index: int, facet: str = "any") -> str:
+    """The prebuilt gallery render of a unit."""
+    return _path("gallery", slug, layer_name, facet, f"{index}.webp")
+
+
+def corpus_image(corpus: str, index: int) -> str:
+    """The picture as the model sees it: square, at most 256 px, WebP."""
+    return _path("corpora", corpus, "images", f"{index}.webp")
+
+
+def corpus_page(corpus: str, index: int) -> str:
+    """The page of one corpus image: the picture, its caption and the units it drives."""
+    return _path("corpora", corpus, index)
+
+
+def facet(facet_id: str) -> str:
+    return _path("facets", facet_id)
+
+
+def facet_events(facet_id: str) -> str:
+    return _path("facets", facet_id, "events")
+
+
+def blob(blob_id: str) -> str:
+    """A stored picture that people uploaded, re-encoded: WebP, immutable."""
+    return _path("blobs", f"{blob_id}.webp")
+
+
+def render(render_id: str) -> str:
+    return _path("renders", render_id)
+
+
+def render_events(render_id: str) -> str:
+    return _path("renders", render_id, "events")
+
+
+def render_cancel(render_id: str) -> str:
+    return _path("renders", render_id, "cancel")
+
+
+def frame(render_id: str, step: int) -> str:
+    return _path("renders", render_id, "frames", f"{step}.webp")
+
+
+def render_image(render_id: str) -> str:
+    """The finished picture, lossless PNG."""
+    return _path("renders", render_id, "picture.png")
+
+
+def look(look_id: str) -> str:
+    return _path("looks", look_id)
