@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+Words = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value)
+]
 
 
 class Settings(BaseSettings):
@@ -17,16 +20,16 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder for the database, facets, renders and indexes.")
     model_cache: Path = Field(ROOT / "model_cache", description="Folder that downloaded weights are kept in.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite inside the data folder.")
-    models: Annotated[tuple[str, ...], NoDecode] = Field(
+    models: Words = Field(
         ("iconclip",), description="Models to serve, space separated slugs; the first is the default."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model lives; auto takes a GPU if any.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where the model lives; auto takes a GPU if any."
+    )
     torch_threads: int = Field(0, ge=0, description="CPU threads for torch; 0 leaves torch's own choice.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("*",), description="Host names the server answers to, space separated; * is any."
-    )
+    allowed_hosts: Words = Field(("*",), description="Host names the server answers to, space separated; * is any.")
     queue_size: int = Field(16, ge=1, description="Jobs that may wait for the device before new ones get 429.")
     max_body_bytes: int = Field(128_000_000, ge=1, description="Largest request body, in bytes.")
     max_image_bytes: int = Field(32_000_000, ge=1, description="Largest single picture file, in bytes.")

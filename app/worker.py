@@ -1,0 +1,216 @@
+"""The one thread that owns the device: long jobs advance step by step, short calls overtake between two steps.
+
+Module hooks are process state and `torch.no_grad` is thread-local, so one thread runs all of torch. A job is an
+iterator of states; between two of its states the thread runs every pending short call. Watchers see the newest state,
+never a backlog: a slow reader skips, a late one gets the last.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Full(Exception):
+    """The bounded queue has no place left."""
+
+
+class Job:
+    """One long piece of work with a key, a version that grows with every state, and a cancel flag.
+
+    Args:
+        key: What the job belongs to; one job per key waits or runs at a time.
+        steps: Called on the device thread; yields at every point where the job may be interrupted.
+    """
+
+    def __init__(self, key: str, steps: Callable[["Job"], Iterator[object]]) -> None:
+        self.key = key
+        self.steps = steps
+        self.version = 0
+        self.finished = False
+        self._cancelled = threading.Event()
+        self._changed = threading.Condition()
+        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the job to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the job to stop: it ends before its next step."""
+        self._cancelled.set()
+
+    def announce(self) -> None:
+        """Tell the watchers that there is a newer state; call after that state was stored."""
+        self._advance(finished=False)
+
+    def _advance(self, *, finished: bool) -> None:
+        with self._changed:
+            self.version += 1
+            self.finished = self.finished or finished
+            waiters = list(self._waiters)
+            self._changed.notify_all()
+        for loop, event in waiters:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(event.set)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Block until the job has ended (for the command line and tests); returns whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.finished, timeout_s)
+
+    async def watch(self, seen: int = -1) -> AsyncIterator[int]:
+        """Yield the newest version above `seen`, skipping what a slow reader missed, and end after the last one."""
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        waiter = (loop, event)
+        with self._changed:
+            self._waiters.add(waiter)
+        try:
+            while True:
+                event.clear()
+                version, finished = self.version, self.finished  # read once: both may change while the reader is busy
+                if version > seen or finished:
+                    seen = version
+                    yield version
+                if finished:
+                    return
+                if self.version == seen and not self.finished:
+                    await event.wait()
+        finally:
+            with self._changed:
+                self._waiters.discard(waiter)
+
+
+class Worker:
+    """A thread, a bounded queue of jobs and an unbounded lane of short calls that overtake them."""
+
+    def __init__(self, queue_size: int = 16) -> None:
+        self.queue_size = queue_size
+        self._wake = threading.Condition()
+        self._calls: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Stop before the next step; jobs that wait or run are left as they are stored, to be resumed."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        for future, _ in self._calls:
+            future.cancel()
+
+    @property
+    def closing(self) -> bool:
+        """Whether the worker is shutting down: a job that stops now was interrupted, not cancelled."""
+        return self._closing
+
+    def post(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Run a short function on the device thread, ahead of every job."""
+        future: Future[T] = Future()
+        with self._wake:
+            if self._closing:
+                future.cancel()
+                return future
+            self._calls.append((future, lambda: function(*args, **kwargs)))
+            self._wake.notify_all()
+        return future
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await a short function run on the device thread."""
+        return await asyncio.wrap_future(self.post(function, *args, **kwargs))
+
+    def submit(self, job: Job, *, force: bool = False) -> Job:
+        """Queue a job, or return the one of the same key that already waits or runs.
+
+        Args:
+            job: The job.
+            force: Queue it even if the queue is full (for what a restart resumes).
+
+        Raises:
+            Full: `queue_size` jobs wait already.
+        """
+        with self._wake:
+            known = self._find(job.key)
+            if known is not None:
+                return known
+            if len(self._waiting) >= self.queue_size and not force:
+                raise Full
+            self._waiting.append(job)
+            self._wake.notify_all()
+        return job
+
+    def find(self, key: str) -> Job | None:
+        """The job of this key that waits or runs, if any."""
+        with self._wake:
+            return self._find(key)
+
+    def ahead(self, key: str) -> int:
+        """How many jobs run or wait before the one of this key; 0 when it runs or is unknown."""
+        with self._wake:
+            keys = [job.key for job in self._waiting]
+            return keys.index(key) + (self._running is not None) if key in keys else 0
+
+    @property
+    def depth(self) -> int:
+        """How many jobs wait."""
+        return len(self._waiting)
+
+    def _find(self, key: str) -> Job | None:
+        candidates = [self._running, *self._waiting]
+        return next((job for job in candidates if job is not None and job.key == key and not job.cancelled), None)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._closing or self._calls or self._waiting)
+                if self._closing:
+                    return
+                self._running = self._waiting.popleft() if not self._calls else None
+                job = self._running
+            if job is None:
+                self._drain_calls()
+            else:
+                self._run_job(job)
+                self._running = None
+
+    def _run_job(self, job: Job) -> None:
+        steps = job.steps(job)
+        try:
+            for _ in steps:
+                self._drain_calls()
+                if self._closing:
+                    break
+        except Exception:
+            log.exception("job %s failed without saying why", job.key)
+        finally:
+            close = getattr(steps, "close", None)
+            if close is not None:
+                close()
+            job._advance(finished=True)
+
+    def _drain_calls(self) -> None:
+        while self._calls:
+            future, function = self._calls.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
