@@ -1,7 +1,7 @@
 """The settings of one Facetscope process: frozen, each read from `FACETSCOPE_<NAME>` or given on the command line."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(40_000_000, ge=1, description="Largest picture, in pixels.")
     max_facet_images: int = Field(1000, ge=8, description="Most pictures one facet may have.")
 
-    def __init__(self, **values: object) -> None:
+    def __init__(self, **values: Any) -> None:
         super().__init__(**{name: value for name, value in values.items() if value is not None})
 
     @property

@@ -1,0 +1,82 @@
+"""Files of one data folder: stored pictures by content id, frames and pictures of renders, facet weights.
+
+Every file is written beside its place and renamed into it, so that a reader never sees half of one.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from app.errors import NotFound
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write the bytes so that the path holds either nothing, the old bytes, or all of the new ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    Path(temporary).replace(path)
+
+
+def read_whole(path: Path, what: str) -> bytes:
+    """Read a file, or raise `NotFound` in the words of `what`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"There is no {what}.") from error
+
+
+class Files:
+    """The folders below the data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def put_blob(self, blob_id: str, webp: bytes) -> None:
+        """Keep a picture under its content id; the same picture twice is one file."""
+        path = self._blob(blob_id)
+        if not path.exists():
+            write_whole(path, webp)
+
+    def blob(self, blob_id: str) -> bytes:
+        """A stored picture as WebP. Raises `NotFound`."""
+        return read_whole(self._blob(blob_id), f"stored picture {blob_id}")
+
+    def put_frame(self, render_id: str, step: int, webp: bytes) -> None:
+        """Write a frame; call before the frame is announced."""
+        write_whole(self._frame(render_id, step), webp)
+
+    def frame(self, render_id: str, step: int) -> bytes:
+        """One frame as WebP. Raises `NotFound`."""
+        return read_whole(self._frame(render_id, step), f"frame {step} of render {render_id}")
+
+    def frames(self, render_id: str) -> list[int]:
+        """The steps of which there is a frame, ascending."""
+        return sorted(int(path.stem) for path in (self.data / "renders" / render_id).glob("[0-9]*.webp"))
+
+    def drop_frames(self, render_id: str) -> None:
+        """Remove the frames of a render that starts again."""
+        for path in (self.data / "renders" / render_id).glob("[0-9]*.webp"):
+            path.unlink()
+
+    def put_picture(self, render_id: str, png: bytes) -> None:
+        """Write the finished picture, lossless."""
+        write_whole(self._picture(render_id), png)
+
+    def picture(self, render_id: str) -> bytes:
+        """The finished picture as PNG. Raises `NotFound`."""
+        return read_whole(self._picture(render_id), f"finished picture of render {render_id}")
+
+    def facet_weights(self, facet_id: str) -> Path:
+        """Where the probe weights of a facet are kept."""
+        return self.data / "facets" / f"{facet_id}.safetensors"
+
+    def _blob(self, blob_id: str) -> Path:
+        return self.data / "blobs" / blob_id[:2] / f"{blob_id}.webp"
+
+    def _frame(self, render_id: str, step: int) -> Path:
+        return self.data / "renders" / render_id / f"{step}.webp"
+
+    def _picture(self, render_id: str) -> Path:
+        return self.data / "renders" / render_id / "picture.png"

@@ -1,0 +1,96 @@
+"""The tables: what people made (facets, renders, looks) and where each stands. Artefacts themselves are files."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class FacetRow(Base):
+    """A facet: its images, the state of its training and the report. The weights are a file."""
+
+    __tablename__ = "facets"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    model: Mapped[str] = mapped_column(String(200), index=True)
+    corpus: Mapped[str | None] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
+    progress: Mapped[str] = mapped_column(String(200), default="")
+    error: Mapped[str | None] = mapped_column(String(2000))
+    shipped: Mapped[bool] = mapped_column(default=False)
+    positives: Mapped[int] = mapped_column(default=0)
+    negatives: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[list[Any]] = mapped_column(default=list)
+    layers: Mapped[list[Any]] = mapped_column(default=list)
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    created: Mapped[datetime] = mapped_column(default=now)
+    images: Mapped[list["FacetImageRow"]] = relationship(
+        order_by="FacetImageRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class FacetImageRow(Base):
+    """One image of a facet, by the id of its stored picture."""
+
+    __tablename__ = "facet_images"
+
+    facet_id: Mapped[str] = mapped_column(ForeignKey("facets.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(300))
+
+
+class RenderRow(Base):
+    """A render: the canonical spec, the parts of it that lists are filtered by, and what came of it."""
+
+    __tablename__ = "renders"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    spec: Mapped[str] = mapped_column(String(2000))
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int]
+    facet: Mapped[str | None] = mapped_column(String(100), index=True)
+    status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
+    step: Mapped[int] = mapped_column(default=0)
+    activation: Mapped[float | None]
+    activation_sd: Mapped[float | None]
+    activation_percentile: Mapped[float | None]
+    facet_score: Mapped[float | None]
+    elapsed_s: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[str | None] = mapped_column(String(2000))
+    created: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)
+
+
+class LookRow(Base):
+    """An uploaded picture and the units it drives."""
+
+    __tablename__ = "looks"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(300))
+    model: Mapped[str] = mapped_column(String(200))
+    corpus: Mapped[str | None] = mapped_column(String(200))
+    blob: Mapped[str] = mapped_column(String(32))
+    layers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[datetime] = mapped_column(default=now, index=True)

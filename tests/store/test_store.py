@@ -1,0 +1,107 @@
+"""The store on real SQLite and real files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from app.errors import NotFound
+from app.spec import RenderSpec
+from app.store import FacetRow, Store
+from app.store.database import connect, migrate
+from app.store.files import Files
+from app.store.tables import Base
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'facetscope.sqlite3'}"
+
+
+@pytest.fixture
+def store(tmp_path: Path, url: str) -> Iterator[Store]:
+    store = Store(tmp_path, url)
+    yield store
+    store.close()
+
+
+def a_spec(unit: int = 3, **changes: object) -> RenderSpec:
+    return RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "unit": unit, **changes})
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
+    engine = connect(url)
+    migrate(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_opening_twice_keeps_what_was_there(store: Store, tmp_path: Path, url: str) -> None:
+    store.add_render(a_spec())
+    again = Store(tmp_path, url)
+    assert RenderSpec.parse(again.render(a_spec().id).spec) == a_spec()
+    again.close()
+
+
+def test_the_same_spec_is_one_render(store: Store) -> None:
+    assert store.add_render(a_spec()) is True
+    assert store.add_render(a_spec()) is False
+    assert len(store.renders()) == 1
+
+
+def test_a_failed_render_is_queued_again_and_a_finished_one_is_not(store: Store) -> None:
+    store.add_render(a_spec())
+    store.change_render(a_spec().id, status="failed", error="out of memory", step=12)
+    assert store.add_render(a_spec()) is False
+    row = store.render(a_spec().id)
+    assert (row.status, row.error, row.step) == ("queued", None, 0)
+    store.change_render(a_spec().id, status="done")
+    store.add_render(a_spec())
+    assert store.render(a_spec().id).status == "done"
+
+
+def test_unfinished_work_is_found_in_the_order_it_came(store: Store) -> None:
+    for unit in range(4):
+        store.add_render(a_spec(unit))
+    store.change_render(a_spec(0).id, status="done")
+    store.change_render(a_spec(1).id, status="running")
+    assert [row.unit for row in store.unfinished_renders()] == [1, 2, 3]
+
+
+def test_lists_are_filtered_and_paged_newest_first(store: Store) -> None:
+    for unit in range(5):
+        store.add_render(a_spec(unit))
+    first = store.renders(limit=2)
+    rest = store.renders(before=first[-1].id)
+    assert [row.unit for row in [*first, *rest]] == [4, 3, 2, 1, 0]
+    assert [row.unit for row in store.renders(model="iconclip", layer="layer4.1", unit=2)] == [2]
+    assert store.renders(model="another") == []
+
+
+def test_a_facet_keeps_its_images_in_order_and_is_added_once(store: Store) -> None:
+    images = [(f"{i:016x}", f"{i}.png") for i in (3, 1, 2)]
+    assert store.add_facet(FacetRow(id="f1", name="maps", model="iconclip"), images)
+    assert not store.add_facet(FacetRow(id="f1", name="maps", model="iconclip"), images)
+    assert [(image.blob, image.name) for image in store.facet("f1").images] == images
+    store.change_facet("f1", status="ready", warnings=["few images"])
+    assert (store.facet("f1").status, store.facet("f1").warnings) == ("ready", ["few images"])
+
+
+def test_what_is_missing_is_said_in_words(store: Store) -> None:
+    with pytest.raises(NotFound, match="no render 0123"):
+        store.render("0123")
+    with pytest.raises(NotFound, match="no stored picture ffff"):
+        store.files.blob("ffff")
+
+
+def test_frames_are_listed_by_step_not_by_name(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    for step in (128, 16, 4):
+        files.put_frame("r", step, b"webp")
+    files.put_picture("r", b"png")
+    assert files.frames("r") == [4, 16, 128]
+    files.drop_frames("r")
+    assert files.frames("r") == [] and files.picture("r") == b"png"
