@@ -1,0 +1,45 @@
+# Two commands are all a newcomer needs: `make serve` and `make test`. Each sets up what it needs.
+SHELL := /bin/bash
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := $(UV) run --frozen
+PORT ?= 8000
+
+.PHONY: help serve test check bench setup browser
+
+help: ## Show these lines
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+serve: setup ## Install what is missing and open Facetscope on http://127.0.0.1:8000 (PORT=... to change)
+	$(RUN) --no-dev python -m app serve --port $(PORT)
+
+test: setup browser ## Lint, types and every test, those in a real browser too
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) pyright
+	$(RUN) pytest
+
+check: setup ## Format, lint, types and the quick tests
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+	$(RUN) pyright
+	$(RUN) pytest -m "not browser"
+
+bench: setup ## Measure the promises that are ratios; ONLY=name for one of them
+	$(RUN) python -m bench $(ONLY)
+
+setup: $(UV)
+	$(UV) sync --frozen --quiet
+
+# uv comes from PyPI into a folder of its own where it is not installed.
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv
+
+# A shell's own uv needs no rule; this one keeps make from asking for it.
+/%/uv: ;
+
+browser: ## Install Chromium where we may (as root, by apt); elsewhere say how
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	else echo "The browser tests need Chromium: install the package chromium, then run make test again." >&2; exit 1; fi
