@@ -9,7 +9,7 @@ PORT ?= 8000
 help: ## Show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-serve: setup ## Install what is missing and open Facetscope on http://127.0.0.1:8000 (PORT=... to change)
+serve: $(UV) ## Install what is missing and open Facetscope on http://127.0.0.1:8000 (PORT=... to change)
 	$(RUN) --no-dev python -m app serve --port $(PORT)
 
 test: setup browser ## Lint, types and every test, those in a real browser too
@@ -34,9 +34,6 @@ setup: $(UV)
 .uv/bin/uv:
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv
-
-# A shell's own uv needs no rule; this one keeps make from asking for it.
-/%/uv: ;
 
 browser: ## Install Chromium where we may (as root, by apt); elsewhere say how
 	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
