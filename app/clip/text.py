@@ -1,0 +1,42 @@
+"""The text side: which units of the last layer a text asks for.
+
+Multimodal Neurons in Artificial Neural Networks (Goh et al., 2021), "Understanding language": on a map that is the same
+everywhere, attention pooling is affine, so the logit of a picture and a text is bilinear in the last layer's activations
+and the text's embedding: x_img^T W x_text / |x_text|, with W^T = W_o W_v of the pooling.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from open_clip.modified_resnet import ModifiedResNet
+from torch import Tensor, nn
+
+from app.clip.clip import Clip
+
+
+@torch.no_grad()
+def unit_scores(clip: Clip, texts: Sequence[str]) -> Tensor:
+    """How much each unit of the last layer speaks for each text: [T, C] = (W x_text) / |x_text|.
+
+    One unit of activation everywhere on the map moves the product of image embedding and normalised text embedding by
+    the score, biases and positional embedding aside. For a transformer it is what the unit, in the class token, adds
+    on the way out, with the layer norm's division left out.
+
+    Raises:
+        BadInput: the model cannot read texts.
+    """
+    return bilinear(clip.module.visual, clip.encode_text(texts))
+
+
+def bilinear(visual: nn.Module, embeddings: Tensor) -> Tensor:
+    """Text embeddings [T, E], of any length, to unit scores [T, C]; see `unit_scores`."""
+    return nn.functional.normalize(embeddings, dim=-1) @ output_matrix(visual)
+
+
+def output_matrix(visual: nn.Module) -> Tensor:
+    """The linear map [E, C] from the last layer's units to the image embedding."""
+    if isinstance(visual, ModifiedResNet):
+        return visual.attnpool.c_proj.weight @ visual.attnpool.v_proj.weight
+    scale, projection = visual.ln_post.weight, visual.proj
+    assert isinstance(scale, Tensor)
+    return torch.diag(scale) if projection is None else (scale[:, None] * projection).T

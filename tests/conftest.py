@@ -1,0 +1,21 @@
+"""Fixtures that tests of several parts share."""
+
+from pathlib import Path
+
+import pytest
+
+from app.clip import registry
+from app.clip.clip import Clip
+from tests.tiny import tiny_hub_folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model as a folder in hub layout, to be served or loaded as `tiny@FOLDER`."""
+    return tiny_hub_folder(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tiny_folder: Path) -> Clip:
+    """A small random CLIP on the CPU: 64 px, layers layer1.0, layer2.0, layer3.0, layer3.1 and layer4.0 (256 units)."""
+    return registry.load(registry.entry(f"tiny@{tiny_folder}"), tiny_folder, "cpu", offline=True)
