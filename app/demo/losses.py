@@ -1,0 +1,38 @@
+"""The two contrastive terms. Pictures and texts of the same caption are positives of each other."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+from torch import Tensor, nn
+
+
+def contrastive(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor) -> Tensor:
+    """Symmetric cross-entropy with every same-caption pair an equal share of the target.
+
+    images, texts: (n, d), L2-normalised here; scale: inverse temperature; same: bool (n, n), true on the diagonal.
+    Radford et al. 2021, section 2.3, is the case in which only the diagonal is true.
+    """
+    logits = scale * F.normalize(images, dim=-1) @ F.normalize(texts, dim=-1).T  # (n, n)
+    target = same / same.sum(1, keepdim=True)
+    rows = -(target * logits.log_softmax(1)).sum(1).mean()
+    target = same / same.sum(0, keepdim=True)
+    columns = -(target * logits.log_softmax(0)).sum(0).mean()
+    return (rows + columns) / 2
+
+
+class NonNegativeHead(nn.Module):
+    """The text side of the non-negative term: `relu(linear(text embedding))`. Used in training only, never shipped.
+
+    Non-negative contrastive features come out sparse and axis-aligned (Wang et al., ICLR 2024): the text has to choose
+    a few units per concept, and pictures of every style must light the same ones.
+    """
+
+    def __init__(self, embed_dim: int, units: int, scale: float, scale_limit: float) -> None:
+        super().__init__()
+        self.linear = nn.Linear(embed_dim, units)
+        self.log_scale = nn.Parameter(torch.tensor(float(scale)).log())
+        self._limit = scale_limit
+
+    def forward(self, pooled: Tensor, texts: Tensor, same: Tensor) -> Tensor:
+        """pooled: (n, units) >= 0, the spatial mean of the last layer after its ReLU; texts: (n, embed_dim)."""
+        wanted = self.linear(F.normalize(texts, dim=-1) * texts.shape[-1] ** 0.5).relu()
+        return contrastive(pooled, wanted, self.log_scale.exp().clamp(max=self._limit), same)
