@@ -5,6 +5,7 @@ from pathlib import Path
 
 import open_clip
 import torch
+from open_clip.modified_resnet import ModifiedResNet
 from safetensors.torch import save_file
 from torch import nn
 
@@ -28,14 +29,15 @@ def tiny_module(seed: int = 0) -> open_clip.CLIP:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = open_clip.CLIP(**CONFIG["model_cfg"])
-        enliven(module.visual, torch.rand(64, 3, 8, 8))
+        assert isinstance(module.visual, ModifiedResNet)
+        enliven(module.visual, pictures=64)
     return module.eval().requires_grad_(False)
 
 
-def enliven(visual: nn.Module, seeds: torch.Tensor) -> None:
+def enliven(visual: ModifiedResNet, pictures: int) -> None:
     """Randomise the batch norms' weights and set their statistics near what smooth random pictures give.
 
-    Draws from torch's default generator: seed it first. `seeds` is [B, 3, h, w], scaled up to 64 px.
+    Draws from torch's default generator: seed it first.
     """
     norms = [module for module in visual.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
@@ -43,9 +45,10 @@ def enliven(visual: nn.Module, seeds: torch.Tensor) -> None:
         nn.init.normal_(norm.bias, std=0.3)
         norm.momentum = None  # a cumulative average
         norm.reset_running_stats()
-    pictures = nn.functional.interpolate(seeds, size=(64, 64), mode="bicubic")
+    side = visual.image_size
+    rgb = nn.functional.interpolate(torch.rand(pictures, 3, 8, 8), size=(side, side), mode="bicubic")
     with torch.no_grad():
-        visual.train()(4 * (pictures - 0.5))
+        visual.train()(4 * (rgb - 0.5))
     for norm in norms:
         norm.momentum = 0.1
         assert norm.running_mean is not None and norm.running_var is not None

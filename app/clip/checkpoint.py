@@ -1,5 +1,6 @@
 """Checkpoint files: find one in a folder and read its state dict, without running code that comes with it."""
 
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def _read(path: Path) -> object:
     if path.suffix == ".safetensors":
         return load_file(path)
     if _is_torchscript(path):
-        return torch.jit.load(path, map_location="cpu").state_dict()
+        with warnings.catch_warnings():  # torch calls the format deprecated, but it is what OpenAI published
+            warnings.simplefilter("ignore", FutureWarning)
+            return torch.jit.load(path, map_location="cpu").state_dict()
     return torch.load(path, map_location="cpu", weights_only=True)
 
 

@@ -114,8 +114,9 @@ class Clip:
 
     @cached_property
     def _transform(self) -> Callable[[Image.Image], Tensor]:
-        # The last step of open_clip's own chain is the normalisation, which `normalize` does on the device.
-        return Compose(image_transform_v2(self.preprocess, is_train=False).transforms[:-1])
+        chain = image_transform_v2(self.preprocess, is_train=False)
+        assert isinstance(chain, Compose)
+        return Compose(chain.transforms[:-1])  # the last step normalises, which `normalize` does on the device
 
     @cached_property
     def _tokenize(self) -> Callable[[list[str]], Tensor]:

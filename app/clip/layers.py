@@ -54,7 +54,7 @@ def _resnet(visual: ModifiedResNet, image_size: int) -> list[Layer]:
 
 
 def _transformer(visual: VisionTransformer, image_size: int) -> list[Layer]:
-    stride = visual.patch_size[0]
+    stride = visual.conv1.kernel_size[0]
     side = image_size // stride
     return [
         Layer(f"blocks.{index}", visual.transformer.width, stride, (side, side), f"transformer.resblocks.{index}")

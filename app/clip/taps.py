@@ -16,6 +16,9 @@ from torch import Tensor, nn
 
 from app.clip.clip import Clip
 from app.clip.layers import Layer
+from app.errors import BadInput
+
+SMALLEST = 32  # px: the stride of a ResNet's last layer, which then has one place
 
 Stage = Literal["pre", "post"]
 """Before or after the block's last ReLU; a transformer's block ends without one, so there both are its output."""
@@ -32,11 +35,10 @@ def tap(clip: Clip, stages: Mapping[str, Stage]) -> Iterator[dict[str, Tensor]]:
     Raises:
         NotFound: the model has no such layer.
     """
-    layers = [(clip.layer(name), stage) for name, stage in stages.items()]
     read: dict[str, Tensor] = {}
     with ExitStack() as hooks:
-        for layer, stage in layers:
-            hooks.enter_context(_hook(clip.module.visual, layer, stage, read))
+        for name, stage in stages.items():
+            hooks.enter_context(_hook(clip.module.visual, clip.layer(name), stage, read))
         yield read
 
 
@@ -48,11 +50,12 @@ def run(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> None:
 
     Raises:
         NotFound: the model has no such layer.
+        BadInput: a size the tower cannot take.
     """
     order = list(clip.layers)
     deepest = max((order.index(clip.layer(name).name) for name in layers), default=-1)
-    visual, x = clip.module.visual, clip.normalize(rgb)
-    x = _enter(visual, x)
+    visual = clip.module.visual
+    x = _enter(clip, clip.normalize(rgb))
     for name in order[: deepest + 1]:
         x = visual.get_submodule(clip.layers[name].path)(x)
 
@@ -67,16 +70,22 @@ def activations(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> dict[str, Ten
     Raises:
         NotFound: the model has no such layer.
     """
-    with tap(clip, dict.fromkeys(layers, "pre")) as read:
+    stages: dict[str, Stage] = dict.fromkeys(layers, "pre")
+    with tap(clip, stages) as read:
         run(clip, rgb, layers)
     return read
 
 
-def _enter(visual: nn.Module, x: Tensor) -> Tensor:
+def _enter(clip: Clip, x: Tensor) -> Tensor:
     """What the first block gets."""
+    visual, side = clip.module.visual, clip.image_size
     if isinstance(visual, ModifiedResNet):
+        if min(x.shape[2:]) < SMALLEST:
+            raise BadInput(f"{clip.slug} needs pictures of at least {SMALLEST} px: choose a larger size.", field="size")
         return visual.stem(x)
     assert isinstance(visual, VisionTransformer)  # the layer table takes no other
+    if x.shape[2:] != (side, side):
+        raise BadInput(f"{clip.slug} takes pictures of {side} px only: choose that size.", field="size")
     return visual._embeds(x)
 
 

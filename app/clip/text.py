@@ -36,7 +36,6 @@ def bilinear(visual: nn.Module, embeddings: Tensor) -> Tensor:
 def output_matrix(visual: nn.Module) -> Tensor:
     """The linear map [E, C] from the last layer's units to the image embedding."""
     if isinstance(visual, ModifiedResNet):
-        return visual.attnpool.c_proj.weight @ visual.attnpool.v_proj.weight
-    scale, projection = visual.ln_post.weight, visual.proj
-    assert isinstance(scale, Tensor)
-    return torch.diag(scale) if projection is None else (scale[:, None] * projection).T
+        pool = visual.attnpool
+        return pool.get_parameter("c_proj.weight") @ pool.get_parameter("v_proj.weight")
+    return (visual.get_parameter("ln_post.weight")[:, None] * visual.get_parameter("proj")).T
