@@ -23,6 +23,10 @@ class Full(Exception):
     """The bounded queue has no place left."""
 
 
+class Interrupted(Exception):
+    """The process is about to end; what was under way is to be done again after the restart."""
+
+
 class Job:
     """One long piece of work with a key, a version that grows with every state, and a cancel flag.
 
@@ -135,6 +139,17 @@ class Worker:
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await a short function run on the device thread."""
         return await asyncio.wrap_future(self.post(function, *args, **kwargs))
+
+    def breathe(self) -> None:
+        """Let short calls through in the middle of one long step; call on the device thread.
+
+        Raises:
+            Interrupted: The worker is closing: the step should end, to be done again after a restart.
+        """
+        if threading.current_thread() is self._thread:
+            self._drain_calls()
+            if self._closing:
+                raise Interrupted
 
     def submit(self, job: Job, *, force: bool = False) -> Job:
         """Queue a job, or return the one of the same key that already waits or runs.

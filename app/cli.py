@@ -1,0 +1,286 @@
+"""The command line: `python -m app COMMAND`. Exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import uvicorn
+from PIL import Image
+from pydantic import BaseModel, ValidationError
+
+from app import images
+from app.clip import registry
+from app.clip.clip import Clip
+from app.corpus.sources import open_source
+from app.demo.commands import app as demo
+from app.errors import BadInput, FacetscopeError, WeightsMissing
+from app.microscope import Microscope
+from app.progress import progress
+from app.render.gallery import render_layer
+from app.render.run import measure, render
+from app.settings import Settings
+from app.spec import RenderSpec
+from app.web import create_app
+
+GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for the multimodal neurons of CLIP.")
+model_commands = typer.Typer(no_args_is_help=True, help="Models: which there are, whether they load, fetching weights.")
+index_commands = typer.Typer(no_args_is_help=True, help="Indexes: what a corpus of pictures does to every unit.")
+facet_commands = typer.Typer(no_args_is_help=True, help="Facets: themes, each a set of pictures and its probes.")
+gallery_commands = typer.Typer(no_args_is_help=True, help="Galleries: prebuilt renders of whole layers.")
+cli.add_typer(model_commands, name="model")
+cli.add_typer(index_commands, name="index")
+cli.add_typer(facet_commands, name="facet")
+cli.add_typer(gallery_commands, name="gallery")
+cli.add_typer(demo, name="demo")
+
+Slug = Annotated[str, typer.Option("--model", help="Slug of the model, or NAME@PATH of a local checkpoint.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="Data folder; FACETSCOPE_DATA otherwise.")]
+Engine = Annotated[Literal["local"], typer.Option(help="Where the work runs.")]
+
+
+def main() -> None:
+    """Run the command line, turning our errors into one sentence and an exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        cli()
+    except BadInput as error:
+        sys.exit(_say(error.detail, 2))
+    except FacetscopeError as error:
+        sys.exit(_say(error.detail, 1))
+    except ValidationError as error:
+        sys.exit(_say("; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors()), 2))
+
+
+@cli.command()
+def serve(
+    host: str | None = None,
+    port: int | None = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model to serve; repeat for several, the first is shown.")
+    ] = None,
+    data: DataFolder = None,
+    device: Literal["auto", "cpu", "cuda"] | None = None,
+) -> None:
+    """Open the microscope as a web page."""
+    settings = Settings(host=host, port=port, models=tuple(model) if model else None, data=data, device=device)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=GRACE_S,
+        log_level="info",
+        server_header=False,
+    )
+
+
+@model_commands.command("list")
+def model_list(as_json: AsJson = False) -> None:
+    """List the models there are, and whether their weights are here."""
+    cache = Settings().model_cache
+    rows = [
+        {"slug": entry.slug, "name": entry.name, "cached": registry.cached(entry, cache) is not None}
+        for entry in registry.known()
+    ]
+    _print(
+        as_json,
+        {"models": rows},
+        [f"{r['slug']:<20} {'cached' if r['cached'] else 'not here':<10} {r['name']}" for r in rows],
+    )
+
+
+@model_commands.command("check")
+def model_check(slug: str, as_json: AsJson = False) -> None:
+    """Load a model from what is on this machine and print its layers."""
+    clip = registry.load(registry.entry(slug), Settings().model_cache, "cpu", offline=True)
+    rows = [
+        {"name": each.name, "channels": each.channels, "stride": each.stride, "map": each.map}
+        for each in clip.layers.values()
+    ]
+    lines = [
+        f"{r['name']:<14} {r['channels']:>5} units  stride {r['stride']:>2}  map {r['map'][0]}x{r['map'][1]}"
+        for r in rows
+    ]
+    _print(
+        as_json, {"slug": clip.slug, "weights_hash": clip.weights_hash, "layers": rows}, [*lines, f"{clip.slug} loads."]
+    )
+
+
+@model_commands.command("fetch")
+def model_fetch(slug: str, as_json: AsJson = False) -> None:
+    """Download a model's weights into the model cache."""
+    path = registry.fetch(registry.entry(slug), Settings().model_cache)
+    _print(as_json, {"slug": slug, "path": str(path)}, [f"{slug} is in {path}"])
+
+
+@index_commands.command("build")
+def index_build(
+    model: Slug,
+    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    name: Annotated[str, typer.Option(help="Name of the index.")],
+    layer: Annotated[list[str] | None, typer.Option(help="Layer to index; repeat for several.")] = None,
+    data: DataFolder = None,
+    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    as_json: AsJson = False,
+) -> None:
+    """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands."""
+    with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
+        index = microscope.indexes.ensure(clip, pictures, name, layer, progress=tell)
+    _show(index.manifest, as_json)
+
+
+@index_commands.command("show")
+def index_show(name: str, data: DataFolder = None, as_json: AsJson = False) -> None:
+    """Print what an index holds."""
+    microscope = Microscope(Settings(data=data))
+    _show(microscope.indexes.open(name).manifest, as_json)
+    microscope.close()
+
+
+@facet_commands.command("train")
+def facet_train(
+    model: Slug,
+    name: Annotated[str, typer.Option(help="Name of the facet.")],
+    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a facet from pictures of a theme, against the model's corpus."""
+    with _microscope(model, data) as (microscope, clip):
+        _prepare(microscope, clip)
+        files = [(Path(item.key).name, item.read()) for item in open_source(pictures)]
+        facet_id, _ = microscope.facet_desk.take_in(name, clip.slug, files)
+        microscope.facet_desk.train_now(facet_id)
+        page = microscope.facet(facet_id)
+    lines = [f"{r.layer}  AUC {r.auc:.3f} ({r.auc_low:.3f} to {r.auc_high:.3f})" for r in page.layers]
+    _print(as_json, page.model_dump(mode="json"), [*lines, *page.warnings, page.error or f"{page.name} is {page.id}"])
+    if page.status != "ready":
+        raise typer.Exit(1)
+
+
+@cli.command("render")
+def render_one(
+    address: Annotated[str, typer.Argument(metavar="MODEL/LAYER/UNIT")],
+    out: Annotated[Path, typer.Option(help="PNG file to write.")],
+    facet: Annotated[str | None, typer.Option(help="Id or name of a facet.")] = None,
+    strength: float | None = None,
+    preset: str | None = None,
+    size: int | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grow one feature visualization and write it as PNG."""
+    given = {"facet": facet, "strength": strength, "preset": preset, "size": size, "steps": steps, "seed": seed}
+    spec = RenderSpec.model_validate({**_address(address), **given})
+    with _microscope(spec.model, data) as (microscope, clip):
+        spec = spec.model_copy(update={"model": clip.slug})
+        if facet:
+            _prepare(microscope, clip)
+        spec = microscope.render_desk.check(spec)
+        theme = microscope.facet_desk.load(spec.facet) if spec.facet else None
+        picture = None
+        with progress("steps") as tell:
+            for frame in render(clip, spec, theme):
+                tell(frame.step, spec.steps)
+                picture = frame.image if frame.image is not None else picture
+        if picture is None:
+            raise BadInput("steps: at least one step is needed for a picture.", field="steps")
+        image = Image.fromarray(picture[-1])
+        out.write_bytes(images.encode_png(image))
+        scores = measure(clip, spec, theme, image)
+    answer = {
+        "out": str(out),
+        "spec": spec.model_dump(),
+        "activation": scores.activation,
+        "facet_score": scores.facet_score,
+    }
+    _print(as_json, answer, [f"{out}: activation {scores.activation:.3f}"])
+
+
+@gallery_commands.command("render")
+def gallery_render(
+    model: Slug,
+    layer: Annotated[str, typer.Option(help="Layer whose units are rendered.")],
+    facet: Annotated[list[str] | None, typer.Option(help="Facet; repeat for several. None: plain renders.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to instead of the data folder.")] = None,
+    preset: str = "preview",
+    data: DataFolder = None,
+    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    as_json: AsJson = False,
+) -> None:
+    """Render every unit of a layer for the gallery."""
+    written = []
+    with _microscope(model, data) as (microscope, clip):
+        clip.layer(layer)
+        if facet:
+            _prepare(microscope, clip)
+        for name in facet or [None]:
+            facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
+            theme = microscope.facet_desk.load(facet_id) if facet_id else None
+            label = facet_id or "any"
+            path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
+            with progress(f"units, {name or 'no facet'}") as tell:
+                render_layer(clip, layer, theme, path, preset=preset, progress=tell)
+            written.append(str(path))
+    _print(as_json, {"written": written}, written)
+
+
+@contextmanager
+def _microscope(slug: str, data: Path | None) -> Iterator[tuple[Microscope, Clip]]:
+    """The application without its device thread: here the command itself owns the device."""
+    microscope = Microscope(Settings(data=data, models=(slug,)))
+    try:
+        default = microscope.residents.default
+        microscope.residents.load(default)
+        loaded, status = microscope.residents.state(default)
+        if not loaded:
+            raise WeightsMissing(status)
+        yield microscope, microscope.residents.clip(default)
+    finally:
+        microscope.close()
+
+
+def _prepare(microscope: Microscope, clip: Clip) -> None:
+    """Make sure that what the model brought along is indexed and trained, as a server does at its start."""
+    job = microscope.indexes.own_job(clip.slug)
+    for _ in job.steps(job) if job else ():
+        pass
+    microscope.indexes.need(clip.slug)
+    for facet_id in microscope.facet_desk.shipped(clip.slug):
+        microscope.facet_desk.train_now(facet_id)
+
+
+def _address(text: str) -> dict[str, Any]:
+    """MODEL/LAYER/UNIT; the model may itself hold slashes (NAME@/path)."""
+    model, layer, unit = ["", *text.rsplit("/", 2)][-3:]
+    if not (model and layer and unit.isdecimal()):
+        raise BadInput(f"{text!r} is no MODEL/LAYER/UNIT, for example iconclip/layer4.1/89.")
+    return {"model": model, "layer": layer, "unit": int(unit)}
+
+
+def _show(manifest: BaseModel | Any, as_json: bool) -> None:
+    about = manifest.as_dict()
+    lines = [f"{name}: {value}" for name, value in about.items() if name not in ("reasons", "layers")]
+    _print(as_json, about, [*lines, f"layers: {', '.join(about['layers'])}", *map(str, about.get("reasons", []))])
+
+
+def _print(as_json: bool, answer: dict[str, Any], lines: list[str]) -> None:
+    typer.echo(json.dumps(answer, indent=1) if as_json else "\n".join(lines))
+
+
+def _say(sentence: str, code: int) -> int:
+    typer.echo(sentence, err=True)
+    return code
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) + ": " if location else ""

@@ -1,0 +1,274 @@
+"""The application object: what the web pages and the command line ask of Facetscope, each in one method."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from pathlib import PurePath
+
+from app import images, urls
+from app.answers import (
+    CorpusImagePage,
+    FacetPage,
+    Facets,
+    Home,
+    LayerPage,
+    LookPage,
+    Looks,
+    ModelInfo,
+    Models,
+    RenderPage,
+    Renders,
+    Search,
+    UnitCard,
+    UnitPage,
+)
+from app.errors import NotFound
+from app.microscope import facets as facet_desk
+from app.microscope import renders as render_desk
+from app.microscope.browsing import Browser
+from app.microscope.facets import FacetDesk
+from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.indexes import Indexes
+from app.microscope.looks import LookDesk
+from app.microscope.renders import RenderDesk
+from app.microscope.residents import Residents
+from app.microscope.responses import peaks_first
+from app.settings import Settings
+from app.spec import RenderSpec
+from app.store import Store
+from app.worker import Job, Worker
+
+log = logging.getLogger(__name__)
+HOME_UNITS = 48
+PAGE = 48
+CANCEL_WAIT_S = 5.0
+CLOSE_WAIT_S = 3.0
+
+
+class Microscope:
+    """Joins the store, the device thread, the models, their indexes, facets and renders.
+
+    Plain methods read and may be called from any thread; `async` ones may wait for the device thread.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.data, settings.database)
+        self.worker = Worker(settings.queue_size)
+        self.residents = Residents(settings, self.worker)
+        self.indexes = Indexes(settings, self.worker, self.residents)
+        self.gallery = Gallery(settings.data / "galleries", self.residents)
+        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
+        self.render_desk = RenderDesk(self.store, self.worker, self.residents, self.indexes, self.facet_desk)
+        self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
+        self.browser = Browser(self.store, self.residents, self.indexes, self.facet_desk, self.gallery)
+
+    def start(self) -> None:
+        """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
+        self.worker.start()
+        for slug in self.residents.slugs:
+            self.worker.post(self.residents.load, slug)
+        self.worker.post(self._queue_first_work)
+
+    def _queue_first_work(self) -> None:
+        for slug in self.residents.slugs:
+            job = self.indexes.own_job(slug)
+            if job is not None:
+                self.worker.submit(job, force=True)
+        self.worker.submit(Job("resume", lambda _: self._resume()), force=True)
+
+    def _resume(self) -> Iterator[None]:
+        self.render_desk.resume()
+        self.facet_desk.resume()
+        for slug in self.residents.slugs:
+            if self.residents.find(slug) and self.indexes.find(slug):
+                for facet_id in self.facet_desk.shipped(slug):
+                    self.facet_desk.queue(facet_id, force=True)
+                    yield
+
+    def close(self) -> None:
+        """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
+        self.worker.close(CLOSE_WAIT_S)
+        self.store.close()
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether the default model and its own index can be used, and if not, why."""
+        slug = self.residents.default
+        loaded, status = self.residents.state(slug)
+        if not loaded:
+            return False, f"{slug}: {status}"
+        if self.indexes.own_job(slug) is not None and self.indexes.find(slug) is None:
+            return False, self.indexes.status.get(slug, f"The corpus of {slug} is about to be indexed.")
+        return True, "ready"
+
+    def home(self) -> Home:
+        """The first page."""
+        ready, reason = self.ready()
+        return Home(
+            ready=ready,
+            reason=reason,
+            model=self.model(self.residents.default),
+            units=self._home_units() if ready else [],
+            facets=self.facet_desk.cards().facets[:12],
+            renders=[render_desk.link(row) for row in self.store.renders(limit=12)],
+        )
+
+    def _home_units(self) -> list[UnitCard]:
+        slug = self.residents.default
+        layer = self.residents.clip(slug).default_layer
+        index = self.browser.index(slug, layer)
+        units = peaks_first(index, layer) if index else range(HOME_UNITS)
+        return self.browser.cards(slug, layer, list(units)[:HOME_UNITS], index)
+
+    def models(self) -> Models:
+        """All known models."""
+        return self.browser.models()
+
+    def model(self, slug: str) -> ModelInfo:
+        """One model."""
+        return self.browser.model(slug)
+
+    def layer_page(
+        self,
+        slug: str,
+        layer: str,
+        *,
+        after: int = -1,
+        limit: int = 60,
+        q: str = "",
+        facet: str | None = None,
+        sort: str = "unit",
+    ) -> LayerPage:
+        """A page of a layer's units."""
+        return self.browser.layer_page(slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort)
+
+    def unit_page(
+        self, slug: str, layer: str, unit: int, *, corpus: str | None = None, facet: str | None = None
+    ) -> UnitPage:
+        """One unit."""
+        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+
+    def facets(self) -> Facets:
+        """All facets."""
+        return self.facet_desk.cards()
+
+    def facet(self, facet_id: str) -> FacetPage:
+        """One facet with the renders made with it."""
+        page = facet_desk.page(self.store.facet(facet_id))
+        rows = self.store.renders(facet=facet_id)
+        return page.model_copy(update={"renders": [render_desk.link(row) for row in rows]})
+
+    async def add_facet(self, name: str, model: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, bool]:
+        """Take in a facet's pictures and queue its training; returns its id and whether it is new."""
+        facet_id, created = await asyncio.to_thread(self.facet_desk.take_in, name, model, files)
+        await asyncio.to_thread(self.facet_desk.queue, facet_id)
+        return facet_id, created
+
+    async def watch_facet(self, facet_id: str, seen: int = -1) -> AsyncIterator[tuple[int, FacetPage]]:
+        """The newest state of a facet in training, as often as there is one, and always the last."""
+        job = self.worker.find(f"facet:{facet_id}")
+        async for version in _versions(job, seen):
+            yield version, await asyncio.to_thread(self.facet, facet_id)
+
+    async def start_render(self, spec: RenderSpec) -> tuple[str, bool]:
+        """Queue a render, or find the one of the same spec; returns its id and whether it is new."""
+        return await asyncio.to_thread(self.render_desk.start, spec)
+
+    async def cancel_render(self, render_id: str) -> None:
+        """Stop a render before its next step, and wait a moment until it has."""
+        job = await asyncio.to_thread(self.render_desk.cancel, render_id)
+        if job is not None and self.store.render(render_id).status == "running":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CANCEL_WAIT_S):
+                    async for _ in job.watch():
+                        pass
+
+    async def watch_render(self, render_id: str, seen: int = -1) -> AsyncIterator[tuple[int, RenderPage]]:
+        """The newest state of a render, as often as there is one, and always the last."""
+        job = self.worker.find(render_id)
+        async for version in _versions(job, seen):
+            yield version, await asyncio.to_thread(self.render, render_id)
+
+    def render(self, render_id: str) -> RenderPage:
+        """A render's page."""
+        return self.render_desk.page(render_id)
+
+    def renders(self, before: str | None = None) -> Renders:
+        """The latest renders."""
+        rows = self.store.renders(before=before, limit=PAGE)
+        more = urls.with_query("/renders", before=rows[-1].id) if len(rows) == PAGE else None
+        return Renders(renders=[render_desk.link(row) for row in rows], next=more)
+
+    async def add_look(self, name: str, model: str, data: bytes) -> str:
+        """Look at an uploaded picture; returns the look's id."""
+        picture = await asyncio.to_thread(self.look_desk.decode, name, data)
+        return await self.look_desk.add(PurePath(name).name, model, picture)
+
+    def look(self, look_id: str) -> LookPage:
+        """One look."""
+        return self.look_desk.page(look_id)
+
+    def looks(self) -> Looks:
+        """The latest looks."""
+        return self.look_desk.looks()
+
+    async def search(self, q: str, model: str | None = None, layer: str | None = None) -> Search:
+        """Units by number, word or text."""
+        return await self.look_desk.search(q, model, layer)
+
+    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units it drives."""
+        return await self.look_desk.corpus_page(corpus, index)
+
+    def corpus_image(self, corpus: str, index: int) -> bytes:
+        """A corpus picture as the model sees it, WebP."""
+        return images.encode_webp(self.indexes.picture_of(corpus, index).image(index))
+
+    def gallery_picture(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bytes:
+        """The gallery render of a unit, WebP."""
+        self.browser.layer(slug, layer)
+        if facet != PLAIN:
+            facet = self.facet_desk.resolve(slug, facet)
+        return self.gallery.picture(slug, layer, unit, facet)
+
+    def blob(self, blob_id: str) -> bytes:
+        """A stored picture, WebP."""
+        return self.store.files.blob(_safe(blob_id))
+
+    def frame(self, render_id: str, step: int) -> bytes:
+        """One frame of a render, WebP."""
+        return self.store.files.frame(_safe(render_id), step)
+
+    def render_png(self, render_id: str) -> bytes:
+        """The finished picture of a render, PNG."""
+        return self.store.files.picture(_safe(render_id))
+
+    def metrics(self) -> str:
+        """Prometheus text: whether it is ready, and how long the queue is."""
+        ready, _ = self.ready()
+        return (
+            "# HELP facetscope_ready Whether the default model and its index are ready.\n"
+            "# TYPE facetscope_ready gauge\n"
+            f"facetscope_ready {int(ready)}\n"
+            "# HELP facetscope_queue_depth Jobs that wait for the device.\n"
+            "# TYPE facetscope_queue_depth gauge\n"
+            f"facetscope_queue_depth {self.worker.depth}\n"
+        )
+
+
+async def _versions(job: Job | None, seen: int) -> AsyncIterator[int]:
+    """The versions of a job; of one that is over, one last version, so that every watcher gets the final state."""
+    if job is None:
+        yield seen + 1
+        return
+    # a version from before a restart may be higher than any the new job has: then everything is news
+    async for version in job.watch(seen if seen <= job.version else -1):
+        yield version
+
+
+def _safe(name: str) -> str:
+    """An id that is nothing but letters and digits, so that no path can be made of it. Raises `NotFound`."""
+    if not name.isalnum():
+        raise NotFound(f"There is nothing stored under {name!r}.")
+    return name

@@ -1,0 +1,159 @@
+"""What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
+
+from collections.abc import Sequence
+
+from app import urls
+from app.answers import (
+    LayerPage,
+    ModelInfo,
+    Models,
+    UnitCard,
+    UnitPage,
+)
+from app.clip.layers import Layer
+from app.corpus.index import Index
+from app.errors import BadInput, NotFound
+from app.microscope.facets import FacetDesk
+from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.indexes import Indexes, labels
+from app.microscope.renders import link, preset_choices
+from app.microscope.residents import Residents
+from app.microscope.responses import peaks_first, responses, strongest_pictures
+from app.store import Store
+
+SORTS = ("unit", "strength")
+LIMIT = 240
+
+
+class Browser:
+    """Composes the answers of the browsing pages."""
+
+    def __init__(
+        self, store: Store, residents: Residents, indexes: Indexes, facets: FacetDesk, gallery: Gallery
+    ) -> None:
+        self.store = store
+        self.residents = residents
+        self.indexes = indexes
+        self.facets = facets
+        self.gallery = gallery
+
+    def model(self, slug: str) -> ModelInfo:
+        """A known model with its layer table, if it is loaded."""
+        index = self.indexes.find(slug) if slug in self.residents.slugs else None
+        return self.residents.info(
+            slug,
+            corpus=index.manifest.name if index else None,
+            indexed=frozenset(index.manifest.layers) if index else frozenset(),
+        )
+
+    def models(self) -> Models:
+        """All known models, the served ones first."""
+        return Models(models=[self.model(slug) for slug in self.residents.known()])
+
+    def layer(self, slug: str, name: str) -> Layer:
+        """A layer of a loaded model. Raises `NotFound` with the layers there are."""
+        clip = self.residents.clip(slug)
+        if name not in clip.layers:
+            raise NotFound(f"{slug} has no layer {name}. It has: {', '.join(clip.layers)}.")
+        return clip.layers[name]
+
+    def index(self, slug: str, layer: str, corpus: str | None = None) -> Index | None:
+        """The index to show a layer with, or None where the layer is in none."""
+        index = self.indexes.find(slug, corpus)
+        return index if index is not None and layer in index.manifest.layers else None
+
+    def layer_page(
+        self, slug: str, name: str, *, after: int, limit: int, q: str, facet: str | None, sort: str
+    ) -> LayerPage:
+        """A page of units: `after` is the position in the sorted list that the page starts behind.
+
+        Raises:
+            BadInput: A sort or limit that there is not.
+        """
+        layer, index = self.layer(slug, name), self.index(slug, name)
+        if sort not in SORTS:
+            raise BadInput(f"sort: choose one of {', '.join(SORTS)}.", field="sort")
+        if not 1 <= limit <= LIMIT:
+            raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
+        facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
+        order = _matching(q.strip(), layer, index, sort)
+        chosen = order[after + 1 : after + 1 + limit]
+        last = after + len(chosen)
+        more = urls.with_query(urls.layer(slug, name), after=last, limit=limit, q=q, facet=facet, sort=sort)
+        model = self.model(slug)
+        return LayerPage(
+            model=model,
+            layer=next(row for row in model.layers if row.name == name),
+            corpus=index.manifest.name if index else None,
+            q=q,
+            sort=sort,
+            facet=facet_id,
+            facets=self.facets.links(slug),
+            units=self.cards(slug, name, chosen, index, facet_id),
+            next=more if last + 1 < len(order) else None,
+            total=len(order),
+        )
+
+    def cards(
+        self, slug: str, layer: str, units: Sequence[int], index: Index | None, facet: str | None = None
+    ) -> list[UnitCard]:
+        """Units as cards: the gallery render, or with a facet the newest finished render with it, and examples."""
+        words = labels(index, layer) if index else ()
+        faceted = self._faceted(slug, layer, facet) if facet else {}
+        return [
+            UnitCard(
+                unit=unit,
+                url=urls.with_query(urls.unit(slug, layer, unit), facet=facet),
+                label=words[unit] if words else "",
+                thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index),
+                rendered=unit in faceted or self.gallery.has(slug, layer, unit),
+                examples=strongest_pictures(index, layer, unit) if index else [],
+            )
+            for unit in units
+        ]
+
+    def _faceted(self, slug: str, layer: str, facet: str) -> dict[int, str]:
+        rows = self.store.renders(model=slug, layer=layer, facet=facet, limit=1000)
+        return {row.unit: urls.render_image(row.id) for row in reversed(rows) if row.status == "done"}
+
+    def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
+        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
+        layer, index = self.layer(slug, name), self.index(slug, name, corpus)
+        if not 0 <= unit < layer.channels:
+            raise NotFound(f"{name} of {slug} has units 0 to {layer.channels - 1}; there is no unit {unit}.")
+        rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
+        page = UnitPage(
+            model=slug,
+            layer=name,
+            unit=unit,
+            label=labels(index, name)[unit] if index else "",
+            url=urls.unit(slug, name, unit),
+            previous=urls.unit(slug, name, unit - 1) if unit > 0 else None,
+            next=urls.unit(slug, name, unit + 1) if unit + 1 < layer.channels else None,
+            corpus=index.manifest.name if index else None,
+            corpora=[each.manifest.name for each in self.indexes.of(slug)],
+            facet=self.facets.resolve(slug, facet) if facet and facet != PLAIN else None,
+            picture=urls.gallery_picture(slug, name, unit) if self.gallery.has(slug, name, unit) else None,
+            stats=None,
+            histogram=None,
+            examples=[],
+            bottom=[],
+            strata=[],
+            renders=[link(row) for row in rows],
+            facets=self.facets.links(slug),
+            presets=preset_choices(),
+        )
+        return page.model_copy(update=responses(index, layer, unit)) if index else page
+
+
+def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
+    """The units of a layer that a query leaves over (its number, or part of its word), in the order asked for."""
+    order = list(range(layer.channels))
+    if sort == "strength" and index is not None:
+        order = peaks_first(index, layer.name)
+    if not q:
+        return order
+    if q.isdecimal():
+        return [unit for unit in order if unit == int(q)]
+    words = labels(index, layer.name) if index else ()
+    return [unit for unit in order if words and q.lower() in words[unit].lower()]

@@ -1,0 +1,293 @@
+"""Facets: taking in image sets, training their probes in the background, and lending them to renders."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app import images, urls
+from app.answers import FacetCard, FacetLink, FacetPage, Facets, ProbeReport, Refused
+from app.corpus.index import Index
+from app.corpus.sources import open_source
+from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
+from app.facets import facet as facet_file
+from app.facets import train as training
+from app.facets.facet import Facet
+from app.microscope.indexes import Indexes
+from app.microscope.residents import Residents
+from app.settings import Settings
+from app.spec import content_id
+from app.store import FacetRow, Store
+from app.worker import Full, Interrupted, Job, Worker
+
+log = logging.getLogger(__name__)
+KEPT_SIDE = 512  # px; more than any served model reads
+NEGATIVES = 600
+SHOWN = 24
+NAME_LENGTH = 80
+
+
+class FacetDesk:
+    """Everything about facets that touches the store."""
+
+    def __init__(
+        self, settings: Settings, store: Store, worker: Worker, residents: Residents, indexes: Indexes
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.worker = worker
+        self.residents = residents
+        self.indexes = indexes
+
+    def take_in(
+        self, name: str, model: str, files: Iterable[tuple[str, bytes]], *, shipped: bool = False
+    ) -> tuple[str, bool]:
+        """Decode and keep the pictures of a new facet; returns its id and whether it is new. Runs in any thread.
+
+        Raises:
+            BadInput: No name, or fewer than eight usable pictures: the reasons of the refused ones are in the sentence.
+            TooLarge: Too many files or bytes.
+        """
+        clip = self.residents.clip(model)
+        title = " ".join(name.split())
+        if not title or len(title) > NAME_LENGTH:
+            raise BadInput(f"name: give the facet a name of 1 to {NAME_LENGTH} characters.", field="name")
+        kept, refused = self._keep(files)
+        if len(kept) < training.MINIMUM_IMAGES:
+            raise BadInput(_too_few(len(kept), refused), field="images")
+        row = FacetRow(
+            id=content_id("facet", title, clip.entry.slug, *sorted(kept)),
+            name=title,
+            model=clip.entry.slug,
+            status="queued",
+            positives=len(kept),
+            refused=[asdict(refusal) for refusal in refused],
+            shipped=shipped,
+        )
+        return row.id, self.store.add_facet(row, list(kept.items()))
+
+    def _keep(self, files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, str], list[images.Refusal]]:
+        kept: dict[str, str] = {}
+        refused: list[images.Refusal] = []
+        limits = self.settings
+        unpacked = images.unpack(
+            list(files),
+            max_images=limits.max_facet_images,
+            max_bytes=limits.max_image_bytes,
+            max_total_bytes=4 * limits.max_body_bytes,
+        )
+        for name, data in unpacked:
+            try:
+                picture = images.decode(
+                    data, name=name, max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels
+                )
+            except FacetscopeError as error:
+                refused.append(images.Refusal(name, error.detail))
+                continue
+            picture = images.thumbnail(picture, KEPT_SIDE)
+            blob = images.image_id(picture)
+            if blob in kept:
+                refused.append(images.Refusal(name, f"It is the same picture as {kept[blob]}."))
+                continue
+            self.store.files.put_blob(blob, images.encode_webp(picture, quality=92))
+            kept[blob] = name
+        return kept, refused
+
+    def queue(self, facet_id: str, *, force: bool = False) -> Job | None:
+        """Queue the training of a facet unless it is trained. Raises `QueueFull`; the facet is kept and can wait."""
+        row = self.store.facet(facet_id)
+        if row.status == "ready":
+            return None
+        self.store.change_facet(facet_id, status="queued", error=None)
+        try:
+            return self.worker.submit(Job(f"facet:{facet_id}", lambda job: self._train(facet_id, job)), force=force)
+        except Full as full:
+            self.store.change_facet(facet_id, status="failed", error="The queue was full. Upload the pictures again.")
+            raise QueueFull("The queue is full: too many jobs wait already. Try again in half a minute.") from full
+
+    def resume(self) -> None:
+        """Queue what a restart found waiting or interrupted."""
+        for row in self.store.unfinished_facets():
+            if row.model in self.residents.slugs:
+                self.queue(row.id, force=True)
+
+    def shipped(self, slug: str) -> Iterator[str]:
+        """Take in the image sets `facets/NAME.tar` that a model brought along; yields each one's id."""
+        folder = self.residents.folder(slug)
+        for path in sorted((folder / "facets").glob("*.tar")) if folder else []:
+            files = [(item.key, item.read()) for item in open_source(str(path))]
+            facet_id, _ = self.take_in(path.stem, slug, files, shipped=True)
+            if self._outdated(facet_id):
+                self.store.change_facet(facet_id, status="queued")
+            yield facet_id
+
+    def train_now(self, facet_id: str) -> None:
+        """Train a facet in this thread unless it is trained (for the command line, which owns the device)."""
+        if self.store.facet(facet_id).status != "ready":
+            for _ in self._train(facet_id, Job(f"facet:{facet_id}", lambda _: iter(()))):
+                pass
+
+    def _outdated(self, facet_id: str) -> bool:
+        row = self.store.facet(facet_id)
+        if row.status != "ready":
+            return False
+        try:
+            self.load(facet_id)
+        except FacetscopeError:
+            return True
+        return False
+
+    def _train(self, facet_id: str, job: Job) -> Iterator[None]:
+        row = self.store.facet(facet_id)
+        self.store.change_facet(facet_id, status="training", progress="reading the pictures")
+        job.announce()
+        yield
+        try:
+            clip, index = self.residents.clip(row.model), self.indexes.need(row.model)
+            positives = [self._picture(image.blob) for image in row.images]
+            facet = training.train(
+                clip,
+                positives,
+                sample(index),
+                training.default_layers(clip),
+                seed=0,
+                progress=lambda done, total: self._tell(facet_id, f"seen {done} of {total} pictures", job),
+            )
+            facet_file.save(facet, self._weights(facet_id))
+            self._finish(facet_id, facet, index)
+        except Interrupted:
+            return  # still "training" in the store: the next start resumes it
+        except FacetscopeError as error:
+            self.store.change_facet(facet_id, status="failed", error=error.detail)
+        except Exception:
+            log.exception("training facet %s failed", facet_id)
+            self.store.change_facet(
+                facet_id,
+                status="failed",
+                error="The training failed: the server's log says why. The pictures are kept.",
+            )
+
+    def _tell(self, facet_id: str, sentence: str, job: Job) -> None:
+        self.store.change_facet(facet_id, progress=sentence)
+        job.announce()
+        self.worker.breathe()
+
+    def _finish(self, facet_id: str, facet: Facet, index: Index) -> None:
+        self.store.change_facet(
+            facet_id,
+            status="ready",
+            progress="",
+            error=None,
+            corpus=index.manifest.name,
+            positives=facet.positives,
+            negatives=facet.negatives,
+            layers=[asdict(report) for report in facet.reports],
+            warnings=list(facet.warnings),
+        )
+
+    def _weights(self, facet_id: str) -> Path:
+        path = self.store.files.facet_weights(facet_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _picture(self, blob: str) -> Image.Image:
+        return Image.open(BytesIO(self.store.files.blob(blob)), formats=("WEBP",)).convert("RGB")
+
+    def load(self, facet_id: str) -> Facet:
+        """The trained facet. Raises `NotFound`, or `NotReady` while it trains or where it is of other weights."""
+        row = self.store.facet(facet_id)
+        if row.status != "ready":
+            raise NotReady(f"The facet {row.name} is not ready: it is {row.status}.")
+        facet = facet_file.load(self._weights(facet_id))
+        if facet.weights_hash != self.residents.clip(row.model).weights_hash:
+            raise NotReady(
+                f"The facet {row.name} was trained on other weights of {row.model}. Upload its pictures again."
+            )
+        return facet
+
+    def resolve(self, model: str, name_or_id: str) -> str:
+        """The id of a facet of a model, given its id or its name. Raises `BadInput` naming those there are."""
+        rows = self.store.facets(model=model)
+        found = next((row.id for row in rows if row.id == name_or_id), None)
+        found = found or next((row.id for row in rows if row.name == name_or_id), None)
+        if found is None:
+            names = ", ".join(row.name for row in rows) or "none yet"
+            raise BadInput(f"facet: {model} has no facet {name_or_id!r}. There are: {names}.", field="facet")
+        return found
+
+    def links(self, model: str) -> list[FacetLink]:
+        """The facets of a model as choices in a picker."""
+        return [link(row) for row in self.store.facets(model=model)]
+
+    def cards(self) -> Facets:
+        """All facets."""
+        return Facets(
+            facets=[card(row) for row in self.store.facets()],
+            models=self.residents.slugs,
+            max_images=self.settings.max_facet_images,
+            min_images=training.MINIMUM_IMAGES,
+        )
+
+
+def sample(index: Index) -> list[Image.Image]:
+    """The generic pictures a facet is told from: a seeded sample of the corpus."""
+    order = np.random.default_rng(0).permutation(len(index))
+    return [index.image(int(i)) for i in order[:NEGATIVES]]
+
+
+def link(row: FacetRow) -> FacetLink:
+    """A facet as a choice."""
+    return FacetLink(id=row.id, name=row.name, url=urls.facet(row.id), ready=row.status == "ready")
+
+
+def card(row: FacetRow) -> FacetCard:
+    """A facet in a list."""
+    return FacetCard.model_validate(
+        {
+            "id": row.id,
+            "name": row.name,
+            "url": urls.facet(row.id),
+            "status": row.status,
+            "model": row.model,
+            "positives": row.positives,
+            "best_auc": max((report["auc"] for report in row.layers), default=None),
+            "images": [urls.blob(image.blob) for image in row.images[:SHOWN]],
+            "shipped": row.shipped,
+        }
+    )
+
+
+def page(row: FacetRow) -> FacetPage:
+    """A facet's page, without the renders made with it."""
+    return FacetPage.model_validate(
+        {
+            "id": row.id,
+            "name": row.name,
+            "url": urls.facet(row.id),
+            "status": row.status,
+            "progress": row.progress,
+            "error": row.error,
+            "model": row.model,
+            "corpus": row.corpus,
+            "positives": row.positives,
+            "negatives": row.negatives,
+            "refused": [Refused(**refusal) for refusal in row.refused],
+            "layers": [ProbeReport(**report) for report in row.layers],
+            "warnings": row.warnings,
+            "images": [urls.blob(image.blob) for image in row.images],
+            "renders": [],
+            "shipped": row.shipped,
+        }
+    )
+
+
+def _too_few(usable: int, refused: Sequence[images.Refusal]) -> str:
+    reasons = " ".join(f"{refusal.name}: {refusal.reason}" for refusal in refused[:5])
+    return (
+        f"images: a facet needs at least {training.MINIMUM_IMAGES} usable pictures and got {usable}. "
+        f"Add more pictures of the theme. {reasons}"
+    ).strip()

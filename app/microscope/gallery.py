@@ -1,0 +1,61 @@
+"""Prebuilt gallery renders: one zip of small pictures per layer and facet, and the thumbnail that stands for a unit.
+
+`gallery render` writes `data/galleries/MODEL/LAYER/FACET.zip`; a model may bring `gallery/LAYER/FACET.zip` along.
+"""
+
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+from app import urls
+from app.corpus.index import Index
+from app.errors import NotFound
+from app.microscope.residents import Residents
+
+PLAIN = "any"  # the article's name for no facet
+
+
+class Gallery:
+    """Finds the picture that stands for a unit."""
+
+    def __init__(self, folder: Path, residents: Residents) -> None:
+        self.folder = folder
+        self.residents = residents
+
+    def path(self, slug: str, layer: str, facet: str = PLAIN) -> Path:
+        """Where `gallery render` writes the renders of a layer."""
+        return self.folder / slug / layer / f"{facet}.zip"
+
+    def picture(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bytes:
+        """The gallery render of a unit as WebP. Raises `NotFound`."""
+        place = self._find(slug, layer, facet)
+        if place is None or f"{unit}.webp" not in _names(place, place.stat().st_mtime_ns):
+            raise NotFound(f"There is no gallery render of {slug} {layer} unit {unit} with facet {facet}.")
+        with zipfile.ZipFile(place) as archive:
+            return archive.read(f"{unit}.webp")
+
+    def has(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bool:
+        """Whether there is a gallery render of a unit."""
+        place = self._find(slug, layer, facet)
+        return place is not None and f"{unit}.webp" in _names(place, place.stat().st_mtime_ns)
+
+    def thumbnail(self, slug: str, layer: str, unit: int, index: Index | None) -> str | None:
+        """The address of the picture that stands for a unit: its render, else its strongest example, else none."""
+        if self.has(slug, layer, unit):
+            return urls.gallery_picture(slug, layer, unit)
+        if index is None or layer not in index.manifest.layers:
+            return None
+        return urls.corpus_image(index.manifest.name, index.unit(layer, unit).top[0].image)
+
+    def _find(self, slug: str, layer: str, facet: str) -> Path | None:
+        places = [self.path(slug, layer, facet)]
+        brought = self.residents.folder(slug)
+        if brought is not None:
+            places.append(brought / "gallery" / layer / f"{facet}.zip")
+        return next((place for place in places if place.is_file()), None)
+
+
+@lru_cache(maxsize=64)
+def _names(path: Path, _written: int) -> frozenset[str]:
+    with zipfile.ZipFile(path) as archive:
+        return frozenset(archive.namelist())

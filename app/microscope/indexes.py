@@ -1,0 +1,165 @@
+"""The indexes of this server: what corpora do to the units of the served models.
+
+An index is a folder `data/indexes/NAME`, written by `index build` or, for a corpus that a model brings along, at the
+first start. A folder that was written for other weights is passed over, and said in the log.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from app.clip.clip import Clip
+from app.corpus.build import build, default_layers, index_key
+from app.corpus.index import Index
+from app.corpus.sources import open_source
+from app.errors import FacetscopeError, NotFound, NotReady
+from app.microscope.residents import Residents
+from app.settings import Settings
+from app.worker import Interrupted, Job, Worker
+
+log = logging.getLogger(__name__)
+LABEL_EXAMPLES = 12
+LABEL_SHARE = 4  # so many of the strongest examples must agree before their word names the unit
+
+
+class Indexes:
+    """Finds, opens and, where a model brings a corpus, builds indexes."""
+
+    def __init__(self, settings: Settings, worker: Worker, residents: Residents) -> None:
+        self.folder = settings.data / "indexes"
+        self.worker = worker
+        self.residents = residents
+        self.status: dict[str, str] = {}
+
+    def names(self) -> list[str]:
+        """All indexes there are, whichever model they are for."""
+        return sorted(path.parent.name for path in self.folder.glob("*/manifest.json"))
+
+    def open(self, name: str) -> Index:
+        """One index by name. Raises `NotFound`."""
+        manifest = self.folder / name / "manifest.json"
+        if not manifest.is_file() or manifest.parent.parent != self.folder:
+            raise NotFound(f"There is no corpus named {name}. There are: {', '.join(self.names()) or 'none'}.")
+        return _open(manifest.parent, manifest.stat().st_mtime_ns)
+
+    def picture_of(self, name: str, picture: int) -> Index:
+        """The index of that name, known to have that picture. Raises `NotFound`."""
+        index = self.open(name)
+        if not 0 <= picture < len(index):
+            raise NotFound(f"The corpus {name} has pictures 0 to {len(index) - 1}; there is no picture {picture}.")
+        return index
+
+    def of(self, slug: str) -> list[Index]:
+        """The indexes that fit the model as it is loaded, the one it brought along first."""
+        clip = self.residents.find(slug)
+        if clip is None:
+            return []
+        fitting = [index for index in map(self.open, self.names()) if index.manifest.model == slug]
+        current = [index for index in fitting if index.manifest.weights_hash == clip.weights_hash]
+        return sorted(current, key=lambda index: (index.manifest.name != own_name(slug), index.manifest.name))
+
+    def find(self, slug: str, name: str | None = None) -> Index | None:
+        """The named index, or the first one, of a model. Raises `NotFound` where the named one is not of the model."""
+        indexes = self.of(slug)
+        if name is None:
+            return indexes[0] if indexes else None
+        found = next((index for index in indexes if index.manifest.name == name), None)
+        if found is None:
+            raise NotFound(
+                f"{slug} has no corpus named {name}. Build one with `python -m app index build --model {slug}`."
+            )
+        return found
+
+    def need(self, slug: str) -> Index:
+        """The first index of a model. Raises `NotReady` with the command that builds one."""
+        index = self.find(slug)
+        if index is None:
+            reason = self.status.get(slug) or (
+                f"{slug} has no corpus yet. Build one with "
+                f"`uv run python -m app index build --model {slug} --images FOLDER --name NAME`."
+            )
+            raise NotReady(reason)
+        return index
+
+    def own_job(self, slug: str) -> Job | None:
+        """The job that builds the index of the corpus a model brought along; None where it brought none."""
+        folder = self.residents.folder(slug)
+        if folder is None or not any(folder.glob("corpus-*.tar")):
+            return None
+        return Job(f"index:{slug}", lambda job: self._build_own(slug, folder, job))
+
+    def _build_own(self, slug: str, folder: Path, job: Job) -> Iterator[None]:
+        clip = self.residents.find(slug)
+        if clip is None:
+            return
+        yield
+        try:
+            self.ensure(clip, str(folder / "corpus-*.tar"), own_name(slug), progress=self._tell(slug, job))
+            self.status.pop(slug, None)
+        except Interrupted:
+            return
+        except FacetscopeError as error:
+            self.status[slug] = f"The corpus of {slug} could not be indexed: {error.detail}"
+        except Exception:
+            log.exception("indexing the corpus of %s failed", slug)
+            self.status[slug] = f"The corpus of {slug} could not be indexed: the server's log says why."
+
+    def _tell(self, slug: str, job: Job) -> Callable[[int, int | None], None]:
+        def progress(done: int, total: int | None) -> None:
+            self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (f" of {total} pictures" if total else "")
+            job.announce()
+            self.worker.breathe()
+
+        return progress
+
+    def ensure(
+        self,
+        clip: Clip,
+        images: str,
+        name: str,
+        layers: list[str] | None = None,
+        progress: Callable[[int, int | None], None] = lambda done, total: None,
+    ) -> Index:
+        """Open the index of this name if it is of just these weights, pictures and layers; otherwise build it."""
+        source = open_source(images)
+        wanted = layers or default_layers(clip)
+        if name in self.names():
+            known = self.open(name)
+            if known.manifest.key == index_key(clip, source, wanted):
+                return known
+            log.info("the index %s is of other weights, pictures or code: building it again", name)
+        build(clip, source, name, wanted, self.folder / name, progress=progress, cancelled=lambda: self.worker.closing)
+        return self.open(name)
+
+
+def own_name(slug: str) -> str:
+    """The name of the index of the corpus that a model brought along."""
+    return f"{slug}-corpus"
+
+
+def labels(index: Index, layer: str) -> tuple[str, ...]:
+    """A word for each unit of a layer: what most of its strongest examples are recorded as, or nothing.
+
+    Nobody named the units: this is the commonest `concept`, else caption, among the strongest examples.
+    """
+    return _labels(index, layer)
+
+
+@lru_cache(maxsize=32)
+def _open(folder: Path, _written: int) -> Index:
+    return Index.open(folder)
+
+
+@lru_cache(maxsize=64)
+def _labels(index: Index, layer: str) -> tuple[str, ...]:
+    return tuple(_label(index, layer, unit) for unit in range(len(index.mean(layer))))
+
+
+def _label(index: Index, layer: str, unit: int) -> str:
+    records = [index.record(entry.image) for entry in index.unit(layer, unit).top[:LABEL_EXAMPLES]]
+    words = Counter(str(record.get("concept") or record.get("caption") or "") for record in records)
+    words.pop("", None)
+    (word, count), *_ = words.most_common(1) or [("", 0)]
+    return word if count >= LABEL_SHARE else ""

@@ -1,0 +1,191 @@
+"""Looks: which units one picture drives, in standard deviations over a corpus; and which units a text calls for."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app import images, urls
+from app.answers import CorpusImagePage, LookLink, LookPage, Looks, Search, SearchHit, UnitHit
+from app.clip.clip import Clip
+from app.clip.text import unit_scores
+from app.corpus.index import Index
+from app.corpus.look import box, look
+from app.errors import BadInput, NotFound
+from app.microscope.gallery import Gallery
+from app.microscope.indexes import Indexes, labels
+from app.microscope.residents import Residents
+from app.settings import Settings
+from app.spec import content_id
+from app.store import LookRow, Store
+from app.worker import Worker
+
+KEPT_SIDE = 768  # px
+HITS = 24
+QUERY_LENGTH = 200
+
+
+class LookDesk:
+    """Looks at uploaded and corpus pictures, and the search of units by text."""
+
+    def __init__(
+        self, settings: Settings, store: Store, worker: Worker, residents: Residents, indexes: Indexes, gallery: Gallery
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.worker = worker
+        self.residents = residents
+        self.indexes = indexes
+        self.gallery = gallery
+
+    def decode(self, name: str, data: bytes) -> Image.Image:
+        """The uploaded picture, at most `KEPT_SIDE` px. Raises `NotAnImage` and `TooLarge`."""
+        limits = self.settings
+        picture = images.decode(data, name=name, max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
+        return images.thumbnail(picture, KEPT_SIDE)
+
+    async def add(self, name: str, slug: str, picture: Image.Image) -> str:
+        """Look at a decoded picture on the device thread and keep what was seen; returns the look's id."""
+        clip, index = self.residents.clip(slug), self.indexes.need(slug)
+        seen = await self.worker.call(strongest, clip, index, picture)
+        blob = images.image_id(picture)
+        self.store.files.put_blob(blob, images.encode_webp(picture, quality=92))
+        row = LookRow(
+            id=content_id("look", blob, slug, clip.weights_hash, index.manifest.key),
+            name=name[:300],
+            model=slug,
+            corpus=index.manifest.name,
+            blob=blob,
+            layers=seen,
+        )
+        self.store.add_look(row)
+        return row.id
+
+    def page(self, look_id: str) -> LookPage:
+        """One look. Raises `NotFound`."""
+        row = self.store.look(look_id)
+        return LookPage(
+            id=row.id,
+            url=urls.look(row.id),
+            name=row.name,
+            model=row.model,
+            corpus=row.corpus,
+            image=urls.blob(row.blob),
+            layers=self.hits(row.model, row.layers),
+        )
+
+    def looks(self) -> Looks:
+        """The latest looks."""
+        links = [
+            LookLink(id=row.id, url=urls.look(row.id), image=urls.blob(row.blob), name=row.name)
+            for row in self.store.looks()
+        ]
+        return Looks(looks=links, models=self.residents.slugs)
+
+    def hits(self, slug: str, seen: dict[str, list[dict[str, Any]]]) -> dict[str, list[UnitHit]]:
+        """What was seen, with the addresses and words that belong to each unit."""
+        index = self.indexes.find(slug)
+        return {
+            layer: [
+                UnitHit(
+                    **hit,
+                    url=urls.unit(slug, layer, hit["unit"]),
+                    label=labels(index, layer)[hit["unit"]] if index and layer in index.manifest.layers else "",
+                    thumbnail=self.gallery.thumbnail(slug, layer, hit["unit"], index),
+                )
+                for hit in hits
+            ]
+            for layer, hits in seen.items()
+        }
+
+    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units it drives. Raises `NotFound`."""
+        opened = self.indexes.picture_of(corpus, index)
+        slug = opened.manifest.model
+        clip = self.residents.clip(slug)
+        picture = await asyncio.to_thread(opened.image, index)
+        seen = await self.worker.call(strongest, clip, opened, picture)
+        record = opened.record(index)
+        return CorpusImagePage(
+            corpus=corpus,
+            index=index,
+            image=urls.corpus_image(corpus, index),
+            caption=str(record.get("caption") or record.get("key", "")),
+            record={name: str(value) for name, value in record.items() if value not in (None, "")},
+            model=slug,
+            layers=self.hits(slug, seen),
+            previous=urls.corpus_page(corpus, index - 1) if index > 0 else None,
+            next=urls.corpus_page(corpus, index + 1) if index + 1 < len(opened) else None,
+        )
+
+    async def search(self, q: str, slug: str | None, layer: str | None) -> Search:
+        """Units of the last layer by number, by word, or by what the text side of the model calls for.
+
+        The score of a text is the image-text bilinear form of the paper's section on understanding language, in
+        standard deviations over the units.
+        """
+        slug = slug or self.residents.default
+        clip = self.residents.clip(slug)
+        layer = layer or clip.default_layer
+        if layer not in clip.layers:
+            raise NotFound(f"{slug} has no layer {layer}. It has: {', '.join(clip.layers)}.")
+        text = " ".join(q.split())
+        if len(text) > QUERY_LENGTH:
+            raise BadInput(f"q: a search has at most {QUERY_LENGTH} characters.", field="q")
+        found = await self._find(clip, layer, text) if text else []
+        index = self.indexes.find(slug)
+        words = labels(index, layer) if index and layer in index.manifest.layers else ()
+        hits = [
+            SearchHit(
+                unit=unit,
+                score=score,
+                why=why,
+                url=urls.unit(slug, layer, unit),
+                label=words[unit] if words else "",
+                thumbnail=self.gallery.thumbnail(slug, layer, unit, index),
+            )
+            for unit, score, why in found
+        ]
+        return Search(
+            q=text, model=slug, layer=layer, layers=list(clip.layers), models=self.residents.slugs, units=hits
+        )
+
+    async def _find(self, clip: Clip, layer: str, text: str) -> list[tuple[int, float, str]]:
+        channels = clip.layers[layer].channels
+        if text.isdecimal():
+            return [(int(text), 1.0, "its number")] if int(text) < channels else []
+        index = self.indexes.find(clip.entry.slug)
+        words = labels(index, layer) if index and layer in index.manifest.layers else ()
+        named = [i for i, word in enumerate(words) if text.lower() == word.lower()]
+        why = dict.fromkeys(named, "its strongest examples are called so")
+        if layer != list(clip.layers)[-1]:
+            return [(unit, 1.0, why[unit]) for unit in named[:HITS]]
+        scores = (await self.worker.call(unit_scores, clip, [text]))[0].double().cpu().numpy()
+        scores = (scores - scores.mean()) / max(float(scores.std()), 1e-12)
+        order = np.argsort(-scores, kind="stable")[:HITS]
+        return [(int(i), float(scores[i]), why.get(int(i), "the text side of the model calls for it")) for i in order]
+
+
+def strongest(clip: Clip, index: Index, picture: Image.Image) -> dict[str, Any]:
+    """The units a picture drives most, layer by layer: JSON of unit, activation, sd, box. On the device thread."""
+    return {
+        layer: _top(clip, index, layer, activation, place)
+        for layer, (activation, place) in reversed(look(clip, index, picture).items())
+        if layer in index.manifest.layers
+    }
+
+
+def _top(clip: Clip, index: Index, layer: str, activation: np.ndarray, place: np.ndarray) -> list[dict[str, Any]]:
+    std = index.std(layer)
+    sd = np.where(std > 0, (activation - index.mean(layer)) / np.where(std > 0, std, 1), 0.0)
+    order = np.argsort(-sd, kind="stable")[:HITS]
+    return [
+        {
+            "unit": int(unit),
+            "activation": float(activation[unit]),
+            "sd": float(sd[unit]),
+            "box": list(box(clip.layers[layer], int(place[unit]))),
+        }
+        for unit in order
+    ]

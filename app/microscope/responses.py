@@ -1,0 +1,59 @@
+"""What a corpus does to a unit, in the words of the answers: examples with boxes, bands, histogram, moments."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app import urls
+from app.answers import Example, Histogram, Stats, Stratum
+from app.clip.layers import Layer
+from app.corpus.index import Entry, Index
+from app.corpus.look import box
+
+TOP = 24
+BOTTOM = 12
+CARD_EXAMPLES = 4
+
+
+def responses(index: Index, layer: Layer, unit: int) -> dict[str, object]:
+    """What the corpus does to a unit, as the fields of a unit page."""
+    seen = index.unit(layer.name, unit)
+    return {
+        "stats": Stats(mean=seen.mean, std=seen.std, min=seen.min, max=seen.max, images=len(index)),
+        "histogram": Histogram(edges=list(map(float, seen.edges)), counts=list(map(int, seen.counts))),
+        "examples": examples(index, layer, unit, seen.top[:TOP]),
+        "bottom": examples(index, layer, unit, seen.bottom[:BOTTOM]),
+        "strata": [
+            Stratum(low=band.low, high=band.high, examples=examples(index, layer, unit, band.entries))
+            for band in seen.bands
+        ],
+    }
+
+
+def examples(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) -> list[Example]:
+    """Index entries as dataset examples, with the box of the place where the unit fires most."""
+    mean, std = float(index.mean(layer.name)[unit]), float(index.std(layer.name)[unit])
+    return [
+        Example(
+            image=urls.corpus_image(index.manifest.name, entry.image),
+            page=urls.corpus_page(index.manifest.name, entry.image),
+            caption=str(index.record(entry.image).get("caption") or index.record(entry.image).get("key", "")),
+            activation=entry.activation,
+            sd=(entry.activation - mean) / std if std > 0 else 0.0,
+            box=box(layer, entry.place),
+        )
+        for entry in entries
+    ]
+
+
+def strongest_pictures(index: Index, layer: str, unit: int) -> list[str]:
+    """The addresses of the pictures that drive a unit most."""
+    top = index.unit(layer, unit).top[:CARD_EXAMPLES]
+    return [urls.corpus_image(index.manifest.name, entry.image) for entry in top]
+
+
+def peaks_first(index: Index, layer: str) -> list[int]:
+    """Units by how far their strongest example stands above their mean, in standard deviations."""
+    std = index.std(layer)
+    peaks = (index.max(layer) - index.mean(layer)) / np.where(std > 0, std, np.inf)
+    return [int(unit) for unit in np.argsort(-peaks, kind="stable")]

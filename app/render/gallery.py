@@ -1,0 +1,89 @@
+"""Every unit of a layer as a small render: many units in one batch, one zip of pictures per facet."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from app import images
+from app.clip.clip import Clip
+from app.facets.facet import Facet
+from app.render.ascend import ascend
+from app.render.faceted import Faceted
+from app.render.objective import Objective, Reading, Smoothness, Tap
+from app.render.presets import recipe
+from app.render.steer import steering
+from app.spec import PRESETS, RenderSpec
+
+BATCH = 16
+QUALITY = 80  # WebP; a gallery picture is looked at 100 px wide
+
+
+@dataclass(frozen=True)
+class Units(Objective):
+    """One unit of a layer for each picture of the batch: the spatial mean of its map before the last ReLU."""
+
+    layer: str
+    units: tuple[int, ...]
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset({(self.layer, "pre")})
+
+    def value(self, reading: Reading) -> Tensor:
+        maps = reading.maps[self.layer, "pre"]
+        return maps[torch.arange(len(self.units)), list(self.units)].mean(dim=(1, 2))
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{','.join(map(str, self.units))}"
+
+
+def render_layer(
+    clip: Clip,
+    layer: str,
+    facet: Facet | None,
+    path: Path,
+    *,
+    preset: str,
+    strength: float | None = None,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> None:
+    """Write `path`, a zip of `UNIT.webp` for every unit of a layer, and `about.json` with how they were made.
+
+    The same model, preset and facet give the same bytes on the same kind of machine.
+    """
+    total = clip.layers[layer].channels
+    strength = RenderSpec.model_fields["strength"].default if strength is None else strength
+    about = {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": strength if facet else None}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("about.json"), json.dumps(about))
+        for start in range(0, total, BATCH):
+            units = tuple(range(start, min(start + BATCH, total)))
+            for unit, picture in zip(units, _pictures(clip, layer, units, facet, preset, strength), strict=True):
+                archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), images.encode_webp(picture, quality=QUALITY))
+            progress(units[-1] + 1, total)
+    part.replace(path)
+
+
+def _pictures(
+    clip: Clip, layer: str, units: tuple[int, ...], facet: Facet | None, preset: str, strength: float
+) -> list[Image.Image]:
+    """The finished pictures of a batch of units, all from the seed 0, as each would come out alone."""
+    how, watch = recipe(preset), Units(layer, units)
+    objective: Objective = watch
+    if facet is not None:
+        objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released")
+    if how.smoothness:
+        objective = objective + how.smoothness * Smoothness()
+    chosen = PRESETS[preset]
+    run = ascend(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
+    picture = None
+    for frame in run:
+        picture = frame.image if frame.image is not None else picture
+    return [] if picture is None else [Image.fromarray(each) for each in picture]
