@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
@@ -9,7 +10,7 @@ from open_clip.modified_resnet import ModifiedResNet
 from safetensors.torch import save_file
 from torch import nn
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 32,
         "vision_cfg": {"layers": [1, 1, 2, 1], "width": 8, "image_size": 64},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
+import torch
 from open_clip.pretrained import get_pretrained_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
@@ -99,7 +100,8 @@ def module_from(recipe: Recipe, state: State | None, path: Path | None) -> Modul
     if "hf_model_name" in config["text_cfg"]:
         config["text_cfg"]["hf_model_pretrained"] = False  # the checkpoint has the text tower's weights as well
     try:
-        module = (open_clip.CustomTextCLIP if custom_text else open_clip.CLIP)(**config)
+        with torch.random.fork_rng(devices=[]):  # the initial values are overwritten; nobody's random numbers move
+            module = (open_clip.CustomTextCLIP if custom_text else open_clip.CLIP)(**config)
     except (TypeError, KeyError, ImportError) as error:
         raise NotReady(f"open_clip cannot build this model ({error}): check its config.", field="model") from error
     if state is not None:

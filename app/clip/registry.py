@@ -136,7 +136,7 @@ def _local(name: str, path: Path) -> Entry:
             field="model",
         )
     if path.is_dir():
-        if name in {entry.slug for entry in known()}:
+        if name == "iconclip" or get_pretrained_cfg(*name.partition(".")[::2]):
             raise BadInput(
                 f"The name {name} is taken: give the folder {path} another name before the @.", field="model"
             )

@@ -5,6 +5,7 @@ import copy
 import open_clip
 import pytest
 import torch
+from open_clip.modified_resnet import Bottleneck
 from torch import Tensor, nn
 
 from app.clip.build import Recipe
@@ -66,6 +67,7 @@ def test_a_tap_sees_what_the_block_returned(tiny_clip: Clip, stage: Stage) -> No
 def test_before_the_relu_is_the_written_out_residual_sum(tiny_clip: Clip) -> None:
     block = tiny_clip.module.visual.get_submodule("layer3.1")
     read = activations(tiny_clip, pictures(), ["layer3.1"])["layer3.1"]
+    assert isinstance(block, Bottleneck)
     x = read_all(tiny_clip, pictures(), "post")["layer3.0"]
     y = block.bn1(block.conv1(x)).relu()
     y = block.bn2(block.conv2(y)).relu()

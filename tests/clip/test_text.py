@@ -68,11 +68,12 @@ def test_a_transformers_matrix_is_the_norms_scale_then_the_projection() -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         visual = VisionTransformer(32, 16, 8, 1, 2, 2.0, output_dim=5).requires_grad_(False)
-    nn.init.uniform_(visual.ln_post.weight, 0.5, 2)
+    scale, projection = visual.get_parameter("ln_post.weight"), visual.get_parameter("proj")
+    nn.init.uniform_(scale, 0.5, 2)
     token = torch.randn(8)
     token -= token.mean()
-    normed = nn.functional.layer_norm(token, (8,), visual.ln_post.weight, eps=0)
-    torch.testing.assert_close(output_matrix(visual) @ token / token.var(unbiased=False).sqrt(), normed @ visual.proj)
+    normed = nn.functional.layer_norm(token, (8,), scale, eps=0)
+    torch.testing.assert_close(output_matrix(visual) @ token / token.var(unbiased=False).sqrt(), normed @ projection)
 
 
 def test_a_model_with_another_vocabulary_says_so(tiny_clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
