@@ -43,3 +43,9 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'facetscope.sqlite3'}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The host names in force."""
+        local = ["localhost", "127.0.0.1", "[::1]"]
+        return list(self.allowed_hosts) or (local if self.host in local else ["*"])

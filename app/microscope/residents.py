@@ -44,6 +44,8 @@ class Residents:
         self.settings = settings
         self.worker = worker
         self.device = pick_device(settings.device)
+        if settings.torch_threads:
+            torch.set_num_threads(settings.torch_threads)
         entries = [registry.entry(slug) for slug in settings.models]
         self._residents = {entry.slug: Resident(entry) for entry in entries}
 
