@@ -1,0 +1,181 @@
+"""What a render maximises: values that compose with `+`, `-` and `*`, and say in words what they are.
+
+An objective answers with *roots*: pairs (tensor of the graph, vector) whose vector-Jacobian product is the direction of
+ascent. A plain objective has the one root (its sum, 1); the faceted ones of `app.render.faceted` have cheaper ones.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from app.clip import taps
+from app.clip.clip import Clip
+
+Stage = Literal["pre", "post"]
+Tap = tuple[str, Stage]
+Root = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One forward pass: the pictures `rgb` [B, 3, S, S] in (0, 1) and the tapped maps [B, C, h, w], in the graph."""
+
+    rgb: Tensor
+    maps: Mapping[Tap, Tensor]
+
+
+class Objective(ABC):
+    """One number per picture, to be made large."""
+
+    @property
+    def twice(self) -> bool:
+        """Whether its gradient differentiates a gradient, which fused attention kernels cannot."""
+        return False
+
+    @abstractmethod
+    def wants(self) -> frozenset[Tap]:
+        """The block outputs that must be tapped."""
+
+    @abstractmethod
+    def value(self, reading: Reading) -> Tensor:
+        """The objective, [B], differentiable in `reading`."""
+
+    def roots(self, reading: Reading) -> list[Root]:
+        """Where to start the backward pass, and with what. Pictures are independent, so they are summed."""
+        total = self.value(reading).sum()
+        return [(total, torch.ones_like(total))]
+
+    def __add__(self, other: "Objective") -> "Objective":
+        return Sum(self, other)
+
+    def __sub__(self, other: "Objective") -> "Objective":
+        return Sum(self, -1.0 * other)
+
+    def __mul__(self, factor: float) -> "Objective":
+        return Scaled(self, factor)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Objective":
+        return Scaled(self, -1.0)
+
+
+@dataclass(frozen=True)
+class Sum(Objective):
+    """Both at once."""
+
+    left: Objective
+    right: Objective
+
+    @property
+    def twice(self) -> bool:
+        return self.left.twice or self.right.twice
+
+    def wants(self) -> frozenset[Tap]:
+        return self.left.wants() | self.right.wants()
+
+    def value(self, reading: Reading) -> Tensor:
+        return self.left.value(reading) + self.right.value(reading)
+
+    def roots(self, reading: Reading) -> list[Root]:
+        return self.left.roots(reading) + self.right.roots(reading)
+
+    def __str__(self) -> str:
+        return f"{self.left} + {self.right}"
+
+
+@dataclass(frozen=True)
+class Scaled(Objective):
+    """An objective `factor` times as strong; a negative factor makes it small instead of large."""
+
+    objective: Objective
+    factor: float
+
+    @property
+    def twice(self) -> bool:
+        return self.objective.twice
+
+    def wants(self) -> frozenset[Tap]:
+        return self.objective.wants()
+
+    def value(self, reading: Reading) -> Tensor:
+        return self.factor * self.objective.value(reading)
+
+    def roots(self, reading: Reading) -> list[Root]:
+        return [(tensor, self.factor * vector) for tensor, vector in self.objective.roots(reading)]
+
+    def __str__(self) -> str:
+        return f"{self.factor:g} * ({self.objective})"
+
+
+@dataclass(frozen=True)
+class Unit(Objective):
+    """The activation of one unit: the spatial mean of its map before the last ReLU.
+
+    `rectified` takes the mean after the ReLU instead, as the released code of the 2021 article does; a unit that is
+    silent on the starting noise then has no gradient at all.
+    """
+
+    layer: str
+    unit: int
+    rectified: bool = False
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset({(self.layer, "pre")})
+
+    def value(self, reading: Reading) -> Tensor:
+        response = reading.maps[self.layer, "pre"][:, self.unit]
+        return (F.relu(response) if self.rectified else response).mean(dim=(1, 2))
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.unit}"
+
+
+@dataclass(frozen=True)
+class Greyness(Objective):
+    """Minus the mean squared distance from mid grey (the released code adds ten times this)."""
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset()
+
+    def value(self, reading: Reading) -> Tensor:
+        return -((reading.rgb - 0.5) ** 2).mean(dim=(1, 2, 3))
+
+    def __str__(self) -> str:
+        return "greyness"
+
+
+@dataclass(frozen=True)
+class Smoothness(Objective):
+    """Minus the total variation: the mean absolute difference between neighbouring pixels."""
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset()
+
+    def value(self, reading: Reading) -> Tensor:
+        down, right = reading.rgb.diff(dim=2).abs(), reading.rgb.diff(dim=3).abs()
+        return -down.mean(dim=(1, 2, 3)) - right.mean(dim=(1, 2, 3))
+
+    def __str__(self) -> str:
+        return "smoothness"
+
+
+@contextmanager
+def read(clip: Clip, rgb: Tensor, seen: Tensor, *objectives: Objective) -> Iterator[Reading]:
+    """Run the model on the views `seen` [B, 3, s, s] of the pictures `rgb`, as far as the deepest tap wanted."""
+    wants = frozenset[Tap]().union(*(objective.wants() for objective in objectives))
+    before: dict[str, Stage] = {layer: stage for layer, stage in wants if stage == "pre"}
+    after: dict[str, Stage] = {layer: stage for layer, stage in wants if stage == "post"}
+    kernel = sdpa_kernel(SDPBackend.MATH) if any(objective.twice for objective in objectives) else nullcontext()
+    with kernel, taps.tap(clip, before) as pre, taps.tap(clip, after) as post:
+        taps.run(clip, seen, [*before, *after])
+        maps: dict[Tap, Tensor] = {(layer, "pre"): pre[layer] for layer in before}
+        maps |= {(layer, "post"): post[layer] for layer in after}
+        yield Reading(rgb, maps)

@@ -1,0 +1,78 @@
+"""One render from its spec: what the application, the command line and the bench all call."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.clip import taps
+from app.clip.clip import Clip
+from app.errors import BadInput
+from app.facets.facet import Facet, score
+from app.render.ascend import Frame, ascend
+from app.render.faceted import Faceted
+from app.render.objective import Objective, Smoothness, Unit
+from app.render.presets import recipe
+from app.render.steer import lies_across, steering
+from app.spec import RenderSpec
+
+RAMP_START = 0.1  # the released ramp starts near nothing, so that its first picture shows the unit alone
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A finished picture seen without transforms: the unit's activation (in the model's units) and the facet's
+    probability of its theme, 0 to 1, None without a facet."""
+
+    activation: float
+    facet_score: float | None
+
+
+def strengths(spec: RenderSpec) -> list[float]:
+    """The strength of each picture of a spec: `ramp` of them, evenly up to `spec.strength`."""
+    if spec.ramp == 1:
+        return [spec.strength]
+    return [float(x) for x in np.linspace(RAMP_START * spec.strength, spec.strength, spec.ramp)]
+
+
+def _objective(clip: Clip, spec: RenderSpec, facet: Facet | None) -> Objective:
+    unit = Unit(spec.layer, spec.unit)
+    if facet is None:
+        return unit
+    facet.check(clip)
+    weights = steering(facet, clip, spec.layer, strengths(spec))
+    return Faceted(unit, weights, spec.form, lies_across(clip))
+
+
+def render(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Iterator[Frame]:
+    """Carry out a spec: one optimiser step per `next`, pictures [ramp, size, size, 3] in the frames that are due.
+
+    All that can be wrong with the request is raised here (NotFound, BadInput), before the first step. The pictures of
+    a ramp share their randomness, so they differ in strength alone, and the last one is the render at full strength.
+    The same spec gives the same picture on the same kind of device.
+    """
+    clip.unit(spec.layer, spec.unit)
+    if (spec.facet is None) != (facet is None):
+        raise BadInput("facet: the spec and the facet given do not go together", field="facet")
+    how = recipe(spec.preset)
+    objective = _objective(clip, spec, facet)
+    if how.smoothness:
+        objective = objective + how.smoothness * Smoothness()
+    slots = [(spec.seed, 0)] * spec.ramp
+    return ascend(
+        clip, objective, Unit(spec.layer, spec.unit), slots=slots, size=spec.size, steps=spec.steps, recipe=how
+    )
+
+
+@torch.no_grad()
+def measure(clip: Clip, spec: RenderSpec, facet: Facet | None, image: Image.Image | NDArray[np.uint8]) -> Scores:
+    """How well a picture (uint8 [S, S, 3] or PIL) does what `spec` asked, prepared as any picture is for the model."""
+    picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    rgb = clip.prepare([picture])
+    with taps.tap(clip, {spec.layer: "pre"}) as maps:
+        taps.run(clip, rgb, [spec.layer])
+        activation = float(maps[spec.layer][0, spec.unit].mean())
+    return Scores(activation, None if facet is None else float(score(facet, clip, rgb)[0]))

@@ -1,0 +1,47 @@
+"""A facet's probes as steering weights of a strength that means the same for every model."""
+
+from collections.abc import Sequence
+
+import torch
+from open_clip.modified_resnet import ModifiedResNet
+from torch import Tensor
+
+from app.clip.clip import Clip
+from app.errors import BadInput
+from app.facets.facet import Facet, Probe
+
+
+def below(clip: Clip, layer: str) -> list[str]:
+    """The layers before `layer`, deepest first: those a facet may steer it at."""
+    names = list(clip.layers)
+    return names[: names.index(layer)][::-1]
+
+
+def lies_across(clip: Clip) -> bool:
+    """Whether a layer's map is all that passes from one block to the next: in a transformer the class token does too."""
+    return isinstance(clip.module.visual, ModifiedResNet)
+
+
+def steering(facet: Facet, clip: Clip, layer: str, strengths: Sequence[float]) -> dict[str, Tensor]:
+    """Weights for `Faceted`, deepest layer first: [B, C, 1, 1], or [B, C, h, w] for a spatial probe.
+
+    A probe's weights have root mean square 1 and share the strength among the layers, so that at strength 1 the facet
+    term's gradient is about as large as the unit's own: for weights that know nothing of the slope b, |w * b| is
+    rms(w) |b|. Raises BadInput if no probe lies below `layer`.
+    """
+    usable = [name for name in below(clip, layer) if name in facet.probes]
+    if not usable:
+        raise BadInput(
+            f"facet: its probes ({', '.join(facet.probes)}) all lie at or above {layer}; "
+            "choose a unit of a later layer or train the facet at earlier ones",
+            field="facet",
+        )
+    share = torch.tensor(strengths, dtype=torch.float32) / len(usable)
+    return {name: (share[:, None, None, None] * _unit_rms(facet.probes[name])).to(clip.device) for name in usable}
+
+
+def _unit_rms(probe: Probe) -> Tensor:
+    """The probe's weights at root mean square 1, [1, C, h or 1, w or 1]."""
+    weight = probe.weight if probe.spatial else probe.weight[:, None, None]
+    size = weight.square().mean().sqrt()
+    return (weight / size.clamp_min(torch.finfo(weight.dtype).tiny))[None]
