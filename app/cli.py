@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 import typer
 import uvicorn
 from PIL import Image
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
+from app.corpus.manifest import IndexManifest
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
@@ -132,7 +133,7 @@ def index_build(
 ) -> None:
     """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands."""
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
-        index = microscope.indexes.ensure(clip, pictures, name, layer, progress=tell)
+        index = microscope.indexes.build(clip, pictures, name, layer, progress=tell)
     _show(index.manifest, as_json)
 
 
@@ -267,10 +268,14 @@ def _address(text: str) -> dict[str, Any]:
     return {"model": model, "layer": layer, "unit": int(unit)}
 
 
-def _show(manifest: BaseModel | Any, as_json: bool) -> None:
-    about = manifest.as_dict()
-    lines = [f"{name}: {value}" for name, value in about.items() if name not in ("reasons", "layers")]
-    _print(as_json, about, [*lines, f"layers: {', '.join(about['layers'])}", *map(str, about.get("reasons", []))])
+def _show(manifest: IndexManifest, as_json: bool) -> None:
+    refused = [f"left out {each.name}: {each.reason}" for each in manifest.refused]
+    about = [
+        f"{manifest.name}: {manifest.images} pictures of {manifest.source}, seen by {manifest.model}",
+        f"{manifest.skipped} left out",
+        f"layers: {', '.join(manifest.layers)}",
+    ]
+    _print(as_json, manifest.model_dump(mode="json"), [*about, *refused])
 
 
 def _print(as_json: bool, answer: dict[str, Any], lines: list[str]) -> None:

@@ -4,7 +4,12 @@ from urllib.parse import quote, urlencode
 
 
 def _path(*segments: str | int) -> str:
-    return "/" + "/".join(quote(str(segment), safe=":@") for segment in segments)
+    return "/" + "/".join(_segment(str(segment)) for segment in segments)
+
+
+def _segment(text: str) -> str:
+    """Quote one segment. A slash inside (a checkpoint's path in a model's slug) is quoted twice: servers undo one."""
+    return quote(text.replace("/", "%2F"), safe=":@")
 
 
 def with_query(path: str, **query: str | int | float | None) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from open_clip.model import CLIP
 from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
@@ -45,3 +46,18 @@ def see(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
     visual = clip.visual
     deep = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(images)))))
     return visual.attnpool(deep), deep
+
+
+@torch.no_grad()
+def look(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised pictures -> unit-length embeddings (n, d), and every unit's activation (n, units).
+
+    The activation is the spatial mean of the last block's output before its ReLU.
+    """
+    before: list[Tensor] = []
+    handle = clip.visual.layer4[-1].act3.register_forward_pre_hook(lambda _, inputs: before.append(inputs[0].clone()))
+    try:
+        embedding, _ = see(clip, images)
+    finally:
+        handle.remove()
+    return F.normalize(embedding, dim=-1), before[0].mean((2, 3))

@@ -1,6 +1,7 @@
 """One file with all the artwork the world needs: sprites and words as masks. Fonts and icon sets stay behind."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,9 +13,10 @@ TEXT_PX = 32
 
 @dataclass(frozen=True)
 class SpriteLabel:
-    """What a sprite shows: `style` is the icon set, `kind` one of colour, line, edge, flag."""
+    """What a sprite shows: `style` is the icon set, `name` its name there, `kind` one of colour, line, edge, flag."""
 
     concept: str
+    name: str
     style: str
     kind: str
     held_out: bool
@@ -39,6 +41,11 @@ class Pack:
     sprite_labels: list[SpriteLabel]
     texts: list[np.ndarray]
     text_labels: list[TextLabel]
+
+    def only(self, keep: Callable[[SpriteLabel], bool]) -> "Pack":
+        """The same words with some of the sprites."""
+        chosen = [i for i, label in enumerate(self.sprite_labels) if keep(label)]
+        return Pack(self.sprites[chosen], [self.sprite_labels[i] for i in chosen], self.texts, self.text_labels)
 
     def save(self, path: Path) -> None:
         """Write the pack as a compressed npz."""

@@ -118,7 +118,7 @@ def shapes(concept: Concept) -> Iterator[tuple[np.ndarray, SpriteLabel]]:
     """Plain shapes in the concept's colour, our own drawing."""
     for body in _SHAPES if concept.shapes else ():
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" fill="{concept.shapes}">{body}</svg>'
-        yield draw(svg), SpriteLabel(concept.name, "shapes", "colour", held_out=False)
+        yield draw(svg), SpriteLabel(concept.name, "shape", "shapes", "colour", held_out=False)
 
 
 def sprites(folder: Path, concepts: Sequence[Concept]) -> Iterator[tuple[np.ndarray, SpriteLabel]]:
@@ -145,6 +145,6 @@ def _concept_sprites(
             continue
         seen.add(picture.tobytes())
         kind = "flag" if name.startswith("flag-") and concept.country else icon_set.kind
-        yield picture, SpriteLabel(concept.name, icon_set.package, kind, icon_set.held_out)
+        yield picture, SpriteLabel(concept.name, name, icon_set.package, kind, icon_set.held_out)
         if kind != "line" and not concept.shapes:
-            yield edge_sketch(picture), SpriteLabel(concept.name, icon_set.package, "edge", icon_set.held_out)
+            yield edge_sketch(picture), SpriteLabel(concept.name, name, icon_set.package, "edge", icon_set.held_out)

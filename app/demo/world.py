@@ -29,7 +29,7 @@ from app.demo.paint import (
 )
 from app.demo.scenery import SCENES, Scenery
 
-KINDS = ("colour", "sketch", "word", "several", "scene", "labelled", "background")
+KINDS = ("colour", "sketch", "word", "several", "many", "scene", "labelled", "background")
 TRAIN_MIX: Mapping[str, float] = MappingProxyType(
     {"word": 0.42, "colour": 0.24, "sketch": 0.16, "several": 0.06, "scene": 0.05, "labelled": 0.07}
 )
@@ -162,6 +162,14 @@ class World:
         canvas = self._scenery.background(random)
         counter = random.choice([c for c in self.concepts if c.count] or [None]) if random.random() < 0.35 else None
         count = counter.count if counter and counter.count else random.randint(2, 9)
+        return self._copies(concept, count, counter, canvas, random)
+
+    def _draw_many(self, concept: Concept, random: Random, _: float) -> Picture:
+        return self._copies(concept, random.randint(5, 9), None, self._scenery.background(random), random)
+
+    def _copies(
+        self, concept: Concept, count: int, counter: Concept | None, canvas: np.ndarray, random: Random
+    ) -> Picture:
         sprite = self._pick(concept, "colour", random)
         side = random.uniform(16, 21) if count > 4 else random.uniform(20, 28)
         for x, y in _spread(count, random):

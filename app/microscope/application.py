@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 
@@ -44,6 +44,9 @@ HOME_UNITS = 48
 PAGE = 48
 CANCEL_WAIT_S = 5.0
 CLOSE_WAIT_S = 3.0
+RESUME_WAIT_S = 60.0
+POLL_S = 0.25
+UNFINISHED = ("queued", "running", "training")
 
 
 class Microscope:
@@ -57,7 +60,7 @@ class Microscope:
         self.store = Store(settings.data, settings.database)
         self.worker = Worker(settings.queue_size)
         self.residents = Residents(settings, self.worker)
-        self.indexes = Indexes(settings, self.worker, self.residents)
+        self.indexes = Indexes(settings, self.residents)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
         self.render_desk = RenderDesk(self.store, self.worker, self.residents, self.indexes, self.facet_desk)
@@ -167,8 +170,7 @@ class Microscope:
 
     async def watch_facet(self, facet_id: str, seen: int = -1) -> AsyncIterator[tuple[int, FacetPage]]:
         """The newest state of a facet in training, as often as there is one, and always the last."""
-        job = self.worker.find(f"facet:{facet_id}")
-        async for version in _versions(job, seen):
+        async for version in self._versions(f"facet:{facet_id}", lambda: self.store.facet(facet_id).status, seen):
             yield version, await asyncio.to_thread(self.facet, facet_id)
 
     async def start_render(self, spec: RenderSpec) -> tuple[str, bool]:
@@ -186,9 +188,21 @@ class Microscope:
 
     async def watch_render(self, render_id: str, seen: int = -1) -> AsyncIterator[tuple[int, RenderPage]]:
         """The newest state of a render, as often as there is one, and always the last."""
-        job = self.worker.find(render_id)
-        async for version in _versions(job, seen):
+        async for version in self._versions(render_id, lambda: self.store.render(render_id).status, seen):
             yield version, await asyncio.to_thread(self.render, render_id)
+
+    async def _versions(self, key: str, status: Callable[[], str], seen: int) -> AsyncIterator[int]:
+        """The versions of a job; of one that is over, one last version, so that every watcher gets the final state."""
+        job, patience_s = self.worker.find(key), RESUME_WAIT_S
+        while job is None and patience_s > 0 and await asyncio.to_thread(status) in UNFINISHED:
+            await asyncio.sleep(POLL_S)  # just restarted: the job is queued again once its model is loaded
+            job, patience_s = self.worker.find(key), patience_s - POLL_S
+        if job is None:
+            yield seen + 1
+            return
+        # a version from before a restart may be higher than any the new job has: then everything is news
+        async for version in job.watch(seen if seen <= job.version else -1):
+            yield version
 
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
@@ -255,16 +269,6 @@ class Microscope:
             "# TYPE facetscope_queue_depth gauge\n"
             f"facetscope_queue_depth {self.worker.depth}\n"
         )
-
-
-async def _versions(job: Job | None, seen: int) -> AsyncIterator[int]:
-    """The versions of a job; of one that is over, one last version, so that every watcher gets the final state."""
-    if job is None:
-        yield seen + 1
-        return
-    # a version from before a restart may be higher than any the new job has: then everything is news
-    async for version in job.watch(seen if seen <= job.version else -1):
-        yield version
 
 
 def _safe(name: str) -> str:

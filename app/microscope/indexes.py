@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.clip.clip import Clip
-from app.corpus.build import build, default_layers, index_key
+from app.corpus.build import build, building
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.microscope.residents import Residents
 from app.settings import Settings
-from app.worker import Interrupted, Job, Worker
+from app.worker import Job
 
 log = logging.getLogger(__name__)
 LABEL_EXAMPLES = 12
@@ -27,9 +27,8 @@ LABEL_SHARE = 4  # so many of the strongest examples must agree before their wor
 class Indexes:
     """Finds, opens and, where a model brings a corpus, builds indexes."""
 
-    def __init__(self, settings: Settings, worker: Worker, residents: Residents) -> None:
+    def __init__(self, settings: Settings, residents: Residents) -> None:
         self.folder = settings.data / "indexes"
-        self.worker = worker
         self.residents = residents
         self.status: dict[str, str] = {}
 
@@ -94,27 +93,22 @@ class Indexes:
         clip = self.residents.find(slug)
         if clip is None:
             return
-        yield
         try:
-            self.ensure(clip, str(folder / "corpus-*.tar"), own_name(slug), progress=self._tell(slug, job))
+            source = open_source(str(folder / "corpus-*.tar"))
+            for done, total in building(clip, source, own_name(slug), None, self.folder / own_name(slug)):
+                self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (
+                    f" of {total} pictures." if total else "."
+                )
+                job.announce()
+                yield
             self.status.pop(slug, None)
-        except Interrupted:
-            return
         except FacetscopeError as error:
             self.status[slug] = f"The corpus of {slug} could not be indexed: {error.detail}"
         except Exception:
             log.exception("indexing the corpus of %s failed", slug)
             self.status[slug] = f"The corpus of {slug} could not be indexed: the server's log says why."
 
-    def _tell(self, slug: str, job: Job) -> Callable[[int, int | None], None]:
-        def progress(done: int, total: int | None) -> None:
-            self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (f" of {total} pictures" if total else "")
-            job.announce()
-            self.worker.breathe()
-
-        return progress
-
-    def ensure(
+    def build(
         self,
         clip: Clip,
         images: str,
@@ -122,15 +116,8 @@ class Indexes:
         layers: list[str] | None = None,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
     ) -> Index:
-        """Open the index of this name if it is of just these weights, pictures and layers; otherwise build it."""
-        source = open_source(images)
-        wanted = layers or default_layers(clip)
-        if name in self.names():
-            known = self.open(name)
-            if known.manifest.key == index_key(clip, source, wanted):
-                return known
-            log.info("the index %s is of other weights, pictures or code: building it again", name)
-        build(clip, source, name, wanted, self.folder / name, progress=progress, cancelled=lambda: self.worker.closing)
+        """Build an index in this thread, or open the one there is of just these weights, pictures and layers."""
+        build(clip, open_source(images), name, layers, self.folder / name, progress=progress)
         return self.open(name)
 
 

@@ -1,0 +1,86 @@
+"""What an index says of itself: where it came from, with what it was made, and what was left out."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.clip.clip import Clip
+from app.corpus.reduce import REDUCER_VERSION
+from app.corpus.sources import Source
+from app.errors import NotFound, NotReady
+from app.spec import canonical_json, content_id
+
+FILE = "manifest.json"
+REASONS = 100  # refused images that are listed; all are counted
+
+
+class Refused(BaseModel):
+    """An image of the source that was left out, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    reason: str
+
+
+class IndexManifest(BaseModel):
+    """The index's `key` names everything its tables depend on; `root` is only where the images were found.
+
+    `skipped` counts the images left out; `refused` names the first hundred of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    key: str
+    model: str
+    weights_hash: str
+    preprocessing: dict[str, Any]
+    corpus_hash: str
+    reducer_version: int
+    source: str
+    root: Path
+    images: int
+    skipped: int
+    refused: tuple[Refused, ...]
+    layers: tuple[str, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the manifest of an index.
+
+        Raises:
+            NotFound: there is no index in the folder.
+            NotReady: there is one, but another version of the program wrote it.
+        """
+        path = folder / FILE
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise NotFound(f"There is no index in {folder}: build one with `uv run python -m app index build`.") from error
+        except ValidationError as error:
+            raise NotReady(f"The index in {folder} was written by another version: build it again.") from error
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest, whole or not at all."""
+        partial = folder / f"{FILE}.partial"
+        partial.write_text(self.model_dump_json(indent=1) + "\n")
+        partial.replace(folder / FILE)
+
+
+def index_key(clip: Clip, source: Source, layers: list[str]) -> str:
+    """The hash of all that the tables depend on: weights, preprocessing, the corpus, the layers, the reducers' code."""
+    parts = [clip.weights_hash, preprocessing(clip), source.manifest_hash, sorted(layers), REDUCER_VERSION]
+    return content_id("index", canonical_json(parts))
+
+
+def preprocessing(clip: Clip) -> dict[str, Any]:
+    """How pictures are brought to the model, as values for JSON."""
+    return {
+        "image_size": clip.image_size,
+        "resize_mode": clip.resize_mode,
+        "interpolation": clip.interpolation,
+        "mean": clip.mean.flatten().tolist(),
+        "std": clip.std.flatten().tolist(),
+    }

@@ -1,0 +1,215 @@
+"""Where the images of a corpus come from: a folder, or tar shards in webdataset's layout (`key.webp` + `key.json`)."""
+
+import hashlib
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from app.errors import BadInput, NotFound
+from app.images import SUFFIXES
+from app.spec import ID_LENGTH, canonical_json
+
+SAMPLE = 4096  # bytes at either end of a file that go into the corpus' hash
+LONGEST_RECORD = 65_536  # bytes of a `.json` or `.txt` member; longer ones are not captions
+
+
+@dataclass(frozen=True)
+class Locator:
+    """Where the bytes of an image lie: a file relative to the source's root, and the span within it."""
+
+    file: str
+    start: int
+    size: int
+
+    def read(self, root: Path) -> bytes:
+        """The bytes of the image.
+
+        Raises:
+            NotFound: the file is gone or was cut short since the locator was made.
+        """
+        return self._span(root, 0, self.size)
+
+    def sample(self, root: Path) -> bytes:
+        """The first and the last bytes, enough to tell two image files of the same size apart."""
+        ends = self._span(root, 0, min(self.size, SAMPLE))
+        return ends + self._span(root, max(0, self.size - SAMPLE), min(self.size, SAMPLE))
+
+    def _span(self, root: Path, start: int, size: int) -> bytes:
+        path = root / self.file
+        try:
+            with path.open("rb") as file:
+                file.seek(self.start + start)
+                data = file.read(size)
+        except OSError as error:
+            raise NotFound(f"The image file {path} cannot be read: put the images back or index them again.") from error
+        if len(data) < size:
+            raise NotFound(f"The image file {path} has changed since it was indexed: index the images again.")
+        return data
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image of a source. `key` is unique in it; `record` is what is known of the image, `caption` at least."""
+
+    key: str
+    locator: Locator
+    root: Path
+    record: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> bytes:
+        """The bytes of the image file; raises NotFound if it is gone."""
+        return self.locator.read(self.root)
+
+
+class Source:
+    """An ordered set of images. Iterating yields an Item for every file that looks like a picture by its name.
+
+    Args:
+        spec: What the source was opened with.
+        root: Where its files lie, absolute.
+    """
+
+    def __init__(self, spec: str, root: Path) -> None:
+        self.spec = spec
+        self.root = root.absolute()
+
+    def __iter__(self) -> Iterator[Item]:
+        raise NotImplementedError
+
+    @property
+    def manifest_hash(self) -> str:
+        """A hash of every image's key, record, size, first and last 4 KB, in order: the identity of the corpus. It
+        does not depend on where the files lie or when they were written."""
+        return self._scan[0]
+
+    @property
+    def count(self) -> int:
+        """How many files look like pictures; some of them may turn out not to be readable."""
+        return self._scan[1]
+
+    @cached_property
+    def _scan(self) -> tuple[str, int]:
+        digest, count = hashlib.sha256(), 0
+        for item in self:
+            count += 1
+            digest.update(f"{canonical_json([item.key, item.record])}\0{item.locator.size}\0".encode())
+            with suppress(NotFound):  # the build refuses it by name
+                digest.update(item.locator.sample(self.root))
+        return digest.hexdigest()[:ID_LENGTH], count
+
+
+class Folder(Source):
+    """The pictures below a folder, folder by folder in the order of their names; captions from the file names."""
+
+    def __iter__(self) -> Iterator[Item]:
+        for place, folders, files in os.walk(self.root):
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
+            for name in sorted(files):
+                if not name.startswith(".") and _is_picture(name):
+                    yield self._item(Path(place) / name)
+
+    def _item(self, path: Path) -> Item:
+        key = path.relative_to(self.root).as_posix()
+        caption = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
+        try:
+            size = path.stat().st_size
+        except OSError:  # a dangling link: reading it gives the reason
+            size = 0
+        return Item(key, Locator(key, 0, size), self.root, {"caption": caption})
+
+
+class Shards(Source):
+    """The pictures in uncompressed tar files, read where they lie; captions from the `.json` or `.txt` beside them."""
+
+    def __init__(self, spec: str, root: Path, shards: list[Path]) -> None:
+        super().__init__(spec, root)
+        self.shards = shards
+
+    def __iter__(self) -> Iterator[Item]:
+        for shard in self.shards:
+            try:
+                with tarfile.open(shard, "r:") as tar:
+                    yield from self._items(shard.absolute().relative_to(self.root).as_posix(), tar)
+            except (tarfile.TarError, EOFError) as error:
+                raise BadInput(f"{shard} is not a whole, uncompressed .tar file: write it again.") from error
+
+    def _items(self, shard: str, tar: tarfile.TarFile) -> Iterator[Item]:
+        key, locator, record = "", None, {}
+        while (member := tar.next()) is not None:
+            tar.members = []  # pyright: ignore[reportAttributeAccessIssue]  # it would remember every member
+            stem, suffix = _split(member.name)
+            if not member.isfile() or PurePosixPath(stem).name.startswith("."):
+                continue
+            if stem != key:
+                yield from self._item(shard, key, locator, record)
+                key, locator, record = stem, None, {}
+            if suffix in SUFFIXES:
+                locator = Locator(shard, member.offset_data, member.size)
+            elif suffix in (".json", ".txt") and member.size <= LONGEST_RECORD:
+                record |= _record(suffix, tar.extractfile(member).read())  # pyright: ignore[reportOptionalMemberAccess]
+        yield from self._item(shard, key, locator, record)
+
+    def _item(self, shard: str, key: str, locator: Locator | None, record: dict[str, str]) -> Iterator[Item]:
+        if locator is not None:
+            yield Item(f"{shard}/{key}", locator, self.root, {"caption": "", **record})
+
+
+def open_source(spec: str) -> Source:
+    """Open a folder of images, one `.tar` file, or a glob of `.tar` files such as `data/train-*.tar`.
+
+    Raises:
+        BadInput: the words do not name any images; the sentence says which kinds there are.
+    """
+    if spec.startswith("hf:"):
+        raise BadInput(
+            f"{spec}: datasets by name are not read by this version; give a folder of images or a glob of .tar shards.",
+            field="images",
+        )
+    source = _open(spec)
+    if next(iter(source), None) is None:
+        raise BadInput(f"There are no pictures in {spec}: it needs files like photo.jpg or photo.png.", field="images")
+    return source
+
+
+def _open(spec: str) -> Source:
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return Folder(spec, path)
+    root = path
+    while root.parent != root and not root.is_dir():
+        root = root.parent
+    pattern = path.relative_to(root).as_posix()
+    shards = sorted(shard for shard in root.glob(pattern) if shard.is_file() and shard.suffix == ".tar")
+    if not shards:
+        raise BadInput(
+            f"{spec} names no images: give a folder of images, or .tar shards such as 'data/train-*.tar' in quotes.",
+            field="images",
+        )
+    return Shards(spec, root, shards)
+
+
+def _is_picture(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split at the first dot of the base name, as webdataset does, but take only the last suffix's kind."""
+    folder, slash, base = name.rpartition("/")
+    return folder + slash + base[:1] + base[1:].partition(".")[0], PurePosixPath(base).suffix.lower()
+
+
+def _record(suffix: str, data: bytes) -> dict[str, str]:
+    text = data.decode(errors="replace")
+    if suffix == ".txt":
+        return {"caption": text.strip()}
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    pairs = values.items() if isinstance(values, dict) else ()
+    return {name: value if isinstance(value, str) else canonical_json(value) for name, value in pairs}

@@ -1,0 +1,131 @@
+"""Everything that changes something: POST, answered by a redirect to the address of what was made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.responses import Response
+
+from app import urls
+from app.errors import BadInput, FacetscopeError, NotFound
+from app.spec import PRESETS, RenderSpec
+from app.web.errors import extra_headers, respond, wants_json
+from app.web.forms import Upload, parse_spec, read_fields, read_upload, require_files, require_name
+from app.web.scope import Name, Pages, Scope
+
+router = APIRouter(tags=["actions"])
+
+
+def _body(media_type: str, required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description of a form that we read ourselves."""
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+_TEXT = {"type": "string"}
+_FILE = {"type": "string", "format": "binary"}
+_RENDER_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": RenderSpec.model_json_schema()}
+            for kind in ("application/x-www-form-urlencoded", "application/json")
+        },
+    }
+}
+_FACET_BODY = _body(
+    "multipart/form-data", ["name", "images"], name=_TEXT, model=_TEXT, images={"type": "array", "items": _FILE}
+)
+_LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
+
+
+@router.post("/renders", openapi_extra=_RENDER_BODY, response_model=None, status_code=303)
+async def start_render(request: Request, microscope: Scope, views: Pages) -> Response:
+    """Start a feature visualization, or find the one of the same spec: 303, or for JSON 201 (200 if it was there)."""
+    values: Mapping[str, Any] = {}
+    try:
+        values = await read_fields(request)
+        render_id, created = await microscope.start_render(parse_spec(values))
+    except FacetscopeError as error:
+        return await _render_refused(request, microscope, views, values, _as_form_error(error))
+    return _made(request, urls.render(render_id), render_id, created)
+
+
+def _as_form_error(error: FacetscopeError) -> FacetscopeError:
+    """What a form names and does not exist is bad input: the form's own address exists."""
+    return BadInput(error.detail, field=error.field) if isinstance(error, NotFound) else error
+
+
+async def _render_refused(
+    request: Request, microscope: Scope, views: Pages, values: Mapping[str, Any], error: FacetscopeError
+) -> Response:
+    """The form again with what was typed and why it cannot be used."""
+    if wants_json(request):
+        return respond(request, error)
+    facets = (await run_in_threadpool(microscope.facets)).facets
+    usable = [facet for facet in facets if facet.status == "ready" and facet.model == values.get("model")]
+    context = {"values": values, "facets": usable, "presets": list(PRESETS.values()), "error": error}
+    response = views.message(request, "render_refused.html", status=error.status, **context)
+    response.headers.update(extra_headers(error))
+    return response
+
+
+@router.post("/renders/{render_id}/cancel", response_model=None, status_code=303)
+async def cancel_render(request: Request, microscope: Scope, render_id: Name) -> Response:
+    """Stop a render before its next step; what has grown so far stays."""
+    await microscope.cancel_render(render_id)
+    return _made(request, urls.render(render_id), render_id, created=False)
+
+
+@router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
+async def add_facet(request: Request, microscope: Scope, views: Pages) -> Response:
+    """Add a facet from pictures or one .zip; its probes are trained in the background."""
+    upload = Upload({}, [])
+    try:
+        upload = await read_upload(request, field="images", max_files=microscope.settings.max_facet_images)
+        name = require_name(upload.fields.get("name", ""))
+        require_files(upload, field="images", what="at least eight pictures or one .zip")
+        facet_id, created = await microscope.add_facet(name, _model(microscope, upload), upload.files)
+    except FacetscopeError as error:
+        page = await run_in_threadpool(microscope.facets)
+        return _upload_refused(request, views, "facets.html", page, upload, error)
+    return _made(request, urls.facet(facet_id), facet_id, created)
+
+
+@router.post("/looks", openapi_extra=_LOOK_BODY, response_model=None, status_code=303)
+async def add_look(request: Request, microscope: Scope, views: Pages) -> Response:
+    """Look at one picture: which units it drives most."""
+    upload = Upload({}, [])
+    try:
+        upload = await read_upload(request, field="image", max_files=1)
+        require_files(upload, field="image", what="one picture")
+        name, data = upload.files[0]
+        look_id = await microscope.add_look(name, _model(microscope, upload), data)
+    except FacetscopeError as error:
+        page = await run_in_threadpool(microscope.looks)
+        return _upload_refused(request, views, "looks.html", page, upload, error)
+    return _made(request, urls.look(look_id), look_id, created=True)
+
+
+def _model(microscope: Scope, upload: Upload) -> str:
+    return upload.fields.get("model") or microscope.settings.models[0]
+
+
+def _upload_refused(
+    request: Request, views: Pages, template: str, page: Any, upload: Upload, error: FacetscopeError
+) -> Response:
+    error = _as_form_error(error)
+    if wants_json(request):
+        return respond(request, error)
+    response = views.page(request, template, page, status=error.status, values=upload.fields, error=error)
+    response.headers.update(extra_headers(error))
+    return response
+
+
+def _made(request: Request, url: str, made_id: str, created: bool) -> Response:
+    """303 to the new address for forms; for JSON the address itself, 201 if it is new."""
+    if wants_json(request):
+        return JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})
+    return RedirectResponse(url, 303)

@@ -1,0 +1,39 @@
+"""The web application: routers, guards and the one microscope behind them."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app.microscope import Microscope
+from app.settings import Settings
+from app.web import actions, errors, health, legacy, media, pages, streams
+from app.web.guard import Guard
+from app.web.views import HashedStatic, Views
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application. Nothing is loaded before it starts, and pages answer while the model still loads."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        microscope = Microscope(settings)
+        app.state.microscope = microscope
+        microscope.start()
+        try:
+            yield
+        finally:
+            microscope.close()
+
+    app = FastAPI(title="Facetscope", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.views = Views(settings.models[0])
+    app.state.boot = secrets.token_hex(4)
+    errors.install(app)
+    app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
+    for module in (health, media, streams, actions, legacy, pages):  # the specific addresses before the general ones
+        app.include_router(module.router)
+    app.mount("/static", HashedStatic(app.state.views.static_hashes), name="static")
+    return app

@@ -1,0 +1,101 @@
+"""Every error becomes one page, or one problem+json document, with a sentence that says what to do."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import BadInput, FacetscopeError, NotFound, NotReady, QueueFull
+from app.web.sentences import sentence
+from app.web.views import Views
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 3
+
+
+def install(app: FastAPI) -> None:
+    """Register the one handler for all that can go wrong."""
+    app.add_exception_handler(FacetscopeError, _domain)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the client asked for JSON: by the path's suffix, or by accepting it and not HTML."""
+    accept = request.headers.get("accept", "")
+    return request.url.path.endswith(".json") or ("json" in accept and "text/html" not in accept)
+
+
+def respond(request: Request, error: FacetscopeError) -> Response:
+    """The answer to a request that ended in `error`."""
+    if wants_json(request):
+        response: Response = JSONResponse(problem(error), error.status, media_type="application/problem+json")
+    else:
+        views: Views = request.app.state.views
+        refresh = REFRESH_S if isinstance(error, NotReady) and request.method == "GET" else None
+        response = views.message(request, "error.html", status=error.status, error=error, refresh=refresh)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(extra_headers(error))
+    return response
+
+
+def problem(error: FacetscopeError) -> dict[str, str | int]:
+    """The error as an RFC 9457 problem document; `field` names the input at fault where there is one."""
+    document: dict[str, str | int] = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    return document | ({"field": error.field} if error.field else {})
+
+
+def extra_headers(error: FacetscopeError) -> dict[str, str]:
+    """When to come back, for errors that pass."""
+    if isinstance(error, QueueFull):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, NotReady):
+        return {"Retry-After": str(REFRESH_S)}
+    return {}
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FacetscopeError)
+    return respond(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """A value in the address that does not fit: the path names nothing, a query is bad input."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    in_path = first["loc"][0] == "path"
+    return respond(request, (NotFound if in_path else BadInput)(sentence(first), field=str(first["loc"][-1])))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = respond(request, _from_http(error))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _from_http(error: HTTPException) -> FacetscopeError:
+    known = FacetscopeError(str(error.detail))
+    known.status, known.title = error.status_code, HTTPStatus(error.status_code).phrase.capitalize()
+    if error.status_code == 404:
+        known.detail = "There is no page at this address. Check it for typing errors, or start from the first page."
+    if error.status_code == 405:
+        known.detail = "This address does not answer that method."
+    return known
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """A bug of ours: the server raises it again after this answer, so that the log has it; readers see a sentence."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return respond(request, FacetscopeError("This is a fault of the program. What happened is in the server's log."))

@@ -1,0 +1,91 @@
+"""Reading what forms and JSON bodies carry; every refusal is a domain error that names the field and the limit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from app.errors import BadInput, TooLarge
+from app.spec import RenderSpec
+from app.web.sentences import field_of, sentence
+
+MAX_NAME = 80
+MAX_FIELDS = 40
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The text fields and the chosen files of a multipart form."""
+
+    fields: dict[str, str]
+    files: list[tuple[str, bytes]]
+
+
+async def read_fields(request: Request) -> dict[str, Any]:
+    """The body as a mapping, from JSON or from a form. Raises BadInput if it is neither."""
+    if "json" in request.headers.get("content-type", ""):
+        return _from_json(await request.body())
+    form = await _form(request, max_files=0)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _from_json(body: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(body)
+    except ValueError as error:
+        raise BadInput("The body is not valid JSON. Send an object such as {\"model\": \"iconclip\"}.") from error
+    if not isinstance(values, dict):
+        raise BadInput("The body must be a JSON object with one entry per field.")
+    return values
+
+
+def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
+    """Check a render's fields. Raises BadInput whose sentence is about the first one at fault."""
+    try:
+        return RenderSpec.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(sentence(first), field=field_of(first)) from error
+
+
+async def read_upload(request: Request, *, field: str, max_files: int) -> Upload:
+    """The multipart form of an upload. Raises TooLarge for more than `max_files`, BadInput without any file."""
+    form = await _form(request, max_files=max_files)
+    try:
+        chosen = [value for value in form.getlist(field) if isinstance(value, UploadFile) and value.filename]
+        files = [(value.filename or "", await value.read()) for value in chosen]
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    finally:
+        await form.close()
+    return Upload(fields, files)
+
+
+def require_files(upload: Upload, *, field: str, what: str) -> None:
+    """Raise BadInput if no file was chosen."""
+    if not upload.files:
+        raise BadInput(f"No file was chosen: {field} is empty. Choose {what} and send the form again.", field=field)
+
+
+def require_name(name: str) -> str:
+    """The name without surrounding space. Raises BadInput if it is empty or too long."""
+    name = " ".join(name.split())
+    if not name:
+        raise BadInput("name is missing. Give the facet a short name, such as sketches.", field="name")
+    if len(name) > MAX_NAME:
+        raise BadInput(f"name may have at most {MAX_NAME} characters, but has {len(name)}. Shorten it.", field="name")
+    return name
+
+
+async def _form(request: Request, *, max_files: int) -> FormData:
+    try:
+        return await request.form(max_files=max_files, max_fields=MAX_FIELDS)
+    except HTTPException as error:
+        # The parser knows only messages, not types.
+        if "Too many files" in str(error.detail):
+            raise TooLarge(f"One form may carry at most {max_files:,} files. Send fewer, or one .zip.") from error
+        raise BadInput(f"The form could not be read: {str(error.detail).rstrip('.')}. Send it again.") from error

@@ -1,0 +1,92 @@
+"""What stands before every request, as plain ASGI: security headers, refusal of other sites' forms, the body limit."""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import CrossSite, FacetscopeError, TooLarge
+from app.web.errors import respond
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guard:
+    """Wraps the application; refuses before a single byte of the body is read where it can."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        error = self._refusal(scope)
+        if error:
+            await respond(Request(scope), error)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, self._limited(receive), send_with_headers)
+
+    def _refusal(self, scope: Scope) -> FacetscopeError | None:
+        headers = Headers(scope=scope)
+        if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
+            return CrossSite(
+                "Only Facetscope's own pages may change things here, and this form was sent by another site. "
+                "Open the page on this server and send the form from there."
+            )
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self.max_body_bytes:
+            return self._too_large(f"{int(length):,} bytes were announced")
+        return None
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Count what really arrives: a chunked body announces no length. Raises TooLarge in whoever reads it."""
+        total = 0
+
+        async def limited() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > self.max_body_bytes:
+                raise self._too_large("more arrived")
+            return message
+
+        return limited
+
+    def _too_large(self, what: str) -> TooLarge:
+        limit = f"{self.max_body_bytes / 1e6:,.0f} MB" if self.max_body_bytes >= 10**6 else f"{self.max_body_bytes} bytes"
+        return TooLarge(
+            f"One request may carry at most {limit}, but {what}. Send fewer or smaller pictures, "
+            "or raise FACETSCOPE_MAX_BODY_BYTES on the server."
+        )
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """Whether a browser says that another site sent this. Clients that are no browsers send neither header and pass."""
+    fetch_site = headers.get("sec-fetch-site")
+    if fetch_site:
+        return fetch_site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    return urlsplit(origin).netloc != headers.get("host")

@@ -1,0 +1,53 @@
+"""Pictures: re-encoded by us, never the received bytes. Content-addressed ones are kept for ever by the browser."""
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.web.scope import Name, Number, Scope, Slug
+from app.web.views import FOREVER
+
+router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+CHECK_HOURLY = "public, max-age=3600"
+"""For pictures whose address names a place, not a content: an index that is built again may change them."""
+
+
+def picture(request: Request, data: bytes, *, media_type: str = "image/webp", cache: str = FOREVER) -> Response:
+    """Serve picture bytes with an entity tag of their content; 304 if the browser has them."""
+    tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": cache}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+@router.get("/corpora/{corpus}/images/{index}.webp")
+def corpus_image(request: Request, microscope: Scope, corpus: Name, index: Number) -> Response:
+    """A corpus image as the model sees it."""
+    return picture(request, microscope.corpus_image(corpus, index), cache=CHECK_HOURLY)
+
+
+@router.get("/gallery/{slug}/{layer}/{facet}/{unit}.webp")
+def gallery_picture(request: Request, microscope: Scope, slug: Slug, layer: Name, facet: Name, unit: Number) -> Response:
+    """The prebuilt render of a unit."""
+    return picture(request, microscope.gallery_picture(slug, layer, unit, facet), cache=CHECK_HOURLY)
+
+
+@router.get("/blobs/{blob_id}.webp")
+def blob(request: Request, microscope: Scope, blob_id: Name) -> Response:
+    """An uploaded picture."""
+    return picture(request, microscope.blob(blob_id))
+
+
+@router.get("/renders/{render_id}/frames/{step}.webp")
+def frame(request: Request, microscope: Scope, render_id: Name, step: Number) -> Response:
+    """A render as it was after a step."""
+    return picture(request, microscope.frame(render_id, step))
+
+
+@router.get("/renders/{render_id}/picture.png")
+def render_picture(request: Request, microscope: Scope, render_id: Name) -> Response:
+    """The finished picture, lossless."""
+    return picture(request, microscope.render_png(render_id), media_type="image/png")

@@ -1,0 +1,120 @@
+"""Every page that is read: one function gives the answer, which is served as HTML and, with `.json`, as itself."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from app import answers
+from app.web.scope import Name, Number, Pages, Scope, Slug
+
+router = APIRouter()
+
+Word = Annotated[str, Query(max_length=200)]
+Choice = Annotated[str | None, Query(max_length=200)]
+
+
+def page(path: str, template: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`."""
+
+    def register(answer: Callable[..., Any]) -> Callable[..., Any]:
+        def html(request: Request, views: Pages, page: Annotated[Any, Depends(answer)]) -> Response:
+            return views.page(request, template, page)
+
+        model = inspect.signature(answer).return_annotation
+        router.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
+        router.add_api_route(path, html, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
+        return answer
+
+    return register
+
+
+@page("/", "home.html")
+def home(microscope: Scope) -> answers.Home:
+    """The default model's gallery so far, its facets and the latest renders."""
+    return microscope.home()
+
+
+@page("/models", "models.html")
+def models(microscope: Scope) -> answers.Models:
+    """The models this server knows."""
+    return microscope.models()
+
+
+@page("/models/{slug}", "model.html")
+def model(microscope: Scope, slug: Slug) -> answers.ModelInfo:
+    """One model and its layers."""
+    return microscope.model(slug)
+
+
+@page("/models/{slug}/{layer}", "layer.html")
+def layer(
+    microscope: Scope,
+    slug: Slug,
+    layer: Name,
+    after: Annotated[int, Query(ge=-1, le=2**31 - 1)] = -1,
+    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+    q: Word = "",
+    facet: Choice = None,
+    sort: Literal["unit", "strength"] = "unit",
+) -> answers.LayerPage:
+    """A page of the layer's units; `after` is the token in the previous answer's `next`."""
+    return microscope.layer_page(slug, layer, after=after, limit=limit, q=q, facet=facet or None, sort=sort)
+
+
+@page("/models/{slug}/{layer}/{unit}", "unit.html")
+def unit(
+    microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None, facet: Choice = None
+) -> answers.UnitPage:
+    """One unit: what drives it, how strongly, and the renders made of it."""
+    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None)
+
+
+@page("/facets", "facets.html")
+def facets(microscope: Scope) -> answers.Facets:
+    """All facets."""
+    return microscope.facets()
+
+
+@page("/facets/{facet_id}", "facet.html")
+def facet(microscope: Scope, facet_id: Name) -> answers.FacetPage:
+    """One facet: its pictures, the quality of its probes, and the renders it steered."""
+    return microscope.facet(facet_id)
+
+
+@page("/renders", "renders.html")
+def renders(microscope: Scope, before: Choice = None) -> answers.Renders:
+    """The latest renders, newest first."""
+    return microscope.renders(before or None)
+
+
+@page("/renders/{render_id}", "render.html")
+def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
+    """One render: its spec and what came of it so far."""
+    return microscope.render(render_id)
+
+
+@page("/looks", "looks.html")
+def looks(microscope: Scope) -> answers.Looks:
+    """The pictures people looked at."""
+    return microscope.looks()
+
+
+@page("/looks/{look_id}", "look.html")
+def look(microscope: Scope, look_id: Name) -> answers.LookPage:
+    """One uploaded picture and the units it drives most."""
+    return microscope.look(look_id)
+
+
+@page("/search", "search.html")
+async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: Choice = None) -> answers.Search:
+    """Units that match words or a number."""
+    return await microscope.search(q.strip(), model or microscope.settings.models[0], layer or None)
+
+
+@page("/corpora/{corpus}/{index}", "corpus_image.html")
+async def corpus_image(microscope: Scope, corpus: Name, index: Number) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most."""
+    return await microscope.corpus_page(corpus, index)

@@ -1,0 +1,87 @@
+"""Turns answers into pages: the Jinja environment, addresses of static files, and the link from a page to its twin."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from jinja2 import StrictUndefined
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope
+
+from app import urls
+from app.settings import ROOT
+from app.web import charts, words
+
+STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class Views:
+    """Renders templates; one per application."""
+
+    def __init__(self, default_model: str) -> None:
+        self.static_hashes = {path.relative_to(STATIC).as_posix(): _hash(path) for path in _files(STATIC)}
+        self._templates = Jinja2Templates(TEMPLATES)
+        env = self._templates.env
+        env.undefined = StrictUndefined
+        env.trim_blocks = env.lstrip_blocks = True
+        env.globals.update(urls=urls, charts=charts, words=words, static=self.static_url, default_model=default_model)
+
+    def static_url(self, name: str) -> str:
+        """The address of a static file, with the hash of its content so that it may be kept for ever."""
+        return f"/static/{name}?v={self.static_hashes[name]}"
+
+    def page(self, request: Request, template: str, page: BaseModel, *, status: int = 200, **extra: Any) -> Response:
+        """A whole HTML page made from an answer, pointing to its JSON twin."""
+        twin = urls.json_twin(own_address(request))
+        context = {"page": page, "twin": twin, **extra}
+        response = self._templates.TemplateResponse(request, template, context, status_code=status)
+        response.headers["Link"] = f'<{twin}>; rel="alternate"; type="application/json"'
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    def message(self, request: Request, template: str, *, status: int, **context: Any) -> HTMLResponse:
+        """A page that has no twin, such as an error."""
+        context = {"twin": None, **context}
+        return self._templates.TemplateResponse(request, template, context, status_code=status)
+
+    def fragment(self, template: str, **context: Any) -> str:
+        """A piece of HTML for a stream."""
+        return self._templates.get_template(template).render(**context)
+
+
+def own_address(request: Request) -> str:
+    """The path and query of the request, quoted so that it is safe inside a header."""
+    path = quote(request.scope["path"], safe="/:@")
+    query = quote(request.scope["query_string"].decode("latin-1"), safe="=&%+:@/,")
+    return f"{path}?{query}" if query else path
+
+
+class HashedStatic(StaticFiles):
+    """Static files; kept for ever when the address carries the hash of the content, else checked each time."""
+
+    def __init__(self, hashes: dict[str, str]) -> None:
+        super().__init__(directory=STATIC)
+        self._hashes = hashes
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Serve one file with the caching that its address deserves."""
+        response = await super().get_response(path, scope)
+        known = self._hashes.get(path, "")
+        fresh = known and f"v={known}" == scope["query_string"].decode("latin-1")
+        response.headers["Cache-Control"] = FOREVER if fresh else "no-cache"
+        return response
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
