@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from open_clip.model import CLIP
 from torch import Tensor
 
@@ -53,7 +53,9 @@ def show(world: World, style: str, each: int, seed: int) -> tuple[list[Picture],
     pictures, labels = [], []
     for number, concept in enumerate(world.concepts):
         for index in range(each if concept.name in drawable else 0):
-            pictures.append(world.picture(seed, f"{STREAM}/{style}", number * each + index, kind=style, concept=concept))
+            pictures.append(
+                world.picture(seed, f"{STREAM}/{style}", number * each + index, kind=style, concept=concept)
+            )
             labels.append(number)
     return pictures, torch.tensor(labels)
 

@@ -1,7 +1,7 @@
 """The two contrastive terms. Pictures and texts of the same caption are positives of each other."""
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 

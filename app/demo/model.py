@@ -1,9 +1,10 @@
 """The embedded model as open_clip builds it, and its vision tower read at the last layer."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from open_clip.model import CLIP
 from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
@@ -43,7 +44,7 @@ class Normalize:
 
 def see(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
     """images (n, 3, h, w) -> embedding (n, d), and the last layer's output after its ReLU (n, units, h/32, w/32)."""
-    visual = clip.visual
+    visual: Any = clip.visual
     deep = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(images)))))
     return visual.attnpool(deep), deep
 
@@ -55,7 +56,8 @@ def look(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
     The activation is the spatial mean of the last block's output before its ReLU.
     """
     before: list[Tensor] = []
-    handle = clip.visual.layer4[-1].act3.register_forward_pre_hook(lambda _, inputs: before.append(inputs[0].clone()))
+    visual: Any = clip.visual
+    handle = visual.layer4[-1].act3.register_forward_pre_hook(lambda _, inputs: before.append(inputs[0].clone()))
     try:
         embedding, _ = see(clip, images)
     finally:

@@ -112,3 +112,8 @@ def write_pictures(pack: Pack, concepts: tuple[Concept, ...], folder: Path, tell
     for name in FACETS:
         count = write_tar(facet(pack, concepts, name, FACET_PICTURES), folder / "facets" / f"{name}.tar")
         tell(f"facet {name}: {count} pictures")
+
+
+def write_release_config(model: dict, folder: Path) -> None:
+    """Write `open_clip_config.json` in open_clip's hub layout, beside the weights."""
+    (folder / "open_clip_config.json").write_text(json.dumps(model, indent=2) + "\n", "utf-8")

@@ -88,7 +88,7 @@ class Scenery:
         depth = np.clip((_ROWS - horizon) / (SIDE - horizon), 0, 1)
         ground = _mix(_shift(ground_far, random), _shift(ground_near, random), depth)
         line = horizon + _ROUGHNESS[name] * (self.noise(random)[0] - 0.5)
-        picture = np.where((_ROWS >= line)[..., None], ground, sky)
+        picture = np.where((line <= _ROWS)[..., None], ground, sky)
         return _EXTRAS[name](picture, horizon, random) if name in _EXTRAS else picture
 
 
@@ -116,7 +116,7 @@ def _trees(picture: np.ndarray, horizon: float, random: Random) -> np.ndarray:
         x, foot, tall = random.uniform(0, SIDE), horizon + random.uniform(0, 14), random.uniform(12, 26)
         crown = (np.abs(_COLUMNS - x) < (_ROWS - foot + tall) * 0.3) & (foot - 3 > _ROWS)
         picture[crown] = (random.randint(10, 50), random.randint(70, 130), random.randint(20, 60))
-        picture[(np.abs(_COLUMNS - x) < 1.2) & (_ROWS >= foot - 3) & (foot > _ROWS)] = (90, 60, 30)
+        picture[(np.abs(_COLUMNS - x) < 1.2) & (foot - 3 <= _ROWS) & (foot > _ROWS)] = (90, 60, 30)
     return picture
 
 

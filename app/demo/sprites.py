@@ -134,9 +134,7 @@ def sprites(folder: Path, concepts: Sequence[Concept]) -> Iterator[tuple[np.ndar
             yield from _concept_sprites(icons, icon_set, concept)
 
 
-def _concept_sprites(
-    icons: IconFile, icon_set: IconSet, concept: Concept
-) -> Iterator[tuple[np.ndarray, SpriteLabel]]:
+def _concept_sprites(icons: IconFile, icon_set: IconSet, concept: Concept) -> Iterator[tuple[np.ndarray, SpriteLabel]]:
     seen: set[bytes] = set()
     for name in icon_names(concept, icon_set):
         svg = icons.svg(name)

@@ -37,7 +37,7 @@ TRAIN_MIX: Mapping[str, float] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture uint8 (64, 64, 3), its caption, and what is true of it. `word` is what is written on it, if anything."""
+    """A picture uint8 (64, 64, 3), its caption, and what is true of it; `word` is what is written on it."""
 
     image: np.ndarray
     caption: str
@@ -209,12 +209,12 @@ class World:
 
     def _reading(self, concept: Concept, random: Random, difficulty: float) -> _Text:
         texts = self._texts["word", concept.name]
-        for _ in range(8):
+        for _ in range(7):
             text = random.choice(texts)
             easy = text.label.font.endswith("*") and text.label.text == concept.word
             if easy or random.random() < difficulty:
-                break
-        return text
+                return text
+        return random.choice(texts)
 
     @staticmethod
     def _text_place(text: _Text, random: Random, width: float, turn: float, wander: float) -> Place:

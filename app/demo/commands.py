@@ -1,0 +1,165 @@
+"""`demo build`, `demo train`, `demo evaluate`: the embedded model and its pictures, made again from their sources."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import numpy as np
+import torch
+import typer
+
+from app.demo.batches import Batch, batches_ahead
+from app.demo.concepts import Concept, concepts
+from app.demo.config import CONFIG_FILE, RELEASE, TrainConfig, load_config
+from app.demo.evaluate import evaluate
+from app.demo.fetch import fetch_icons
+from app.demo.lettering import letterings
+from app.demo.model import load
+from app.demo.pack import Pack, TextLabel, load_pack
+from app.demo.release import write_pictures, write_release_config
+from app.demo.sprites import sprites
+from app.demo.train import MakeBatches, export, train
+from app.demo.world import World
+from app.errors import BadInput, NotReady
+from app.progress import Tell, progress
+from app.settings import Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="The embedded model: build its picture world, train it, evaluate it.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+ConfigFile = Annotated[Path, typer.Option("--config", help="Training configuration.")]
+SOURCES = "app/demo/release/SOURCES.md"
+FONTS = Path("/usr/share/fonts")
+
+
+def _build_folder() -> Path:
+    return Settings().model_cache / "build"
+
+
+def _world_file() -> Path:
+    path = _build_folder() / "world.npz"
+    if not path.exists():
+        raise NotReady(f"{path} is missing: make it with `python -m app demo build`.")
+    return path
+
+
+@app.command()
+def build(
+    fonts: Annotated[Path, typer.Option(help="The system's font folder.")] = FONTS,
+    config: ConfigFile = CONFIG_FILE,
+    out: Annotated[Path, typer.Option(help="Where the corpus and the facets' pictures go.")] = RELEASE,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the artwork, pack it, and draw the shipped corpus and facets from it."""
+    chosen = concepts(load_config(config).stage)
+    folder = _build_folder()
+    fetch_icons(folder / "npm")
+    with progress("sprites") as tell:
+        drawn = list(_counted(sprites(folder / "npm", chosen), tell))
+    with progress("words") as tell:
+        written = list(_counted(_letterings(fonts, chosen), tell))
+    pack = Pack(
+        np.stack([rgba for rgba, _ in drawn]),
+        [label for _, label in drawn],
+        [mask for mask, _ in written],
+        [label for _, label in written],
+    )
+    pack.save(folder / "world.npz")
+    lines: list[str] = []
+    write_pictures(pack, chosen, out, lines.append)
+    _print(as_json, {"sprites": len(drawn), "words": len(written), "out": str(out)}, lines)
+
+
+@app.command("train")
+def train_command(
+    config: ConfigFile = CONFIG_FILE,
+    run: Annotated[Path | None, typer.Option(help="Folder of the run; an interrupted run goes on.")] = None,
+    ship: Annotated[bool, typer.Option(help="Put the weights among the shipped files as well.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the embedded model; Ctrl-C loses at most a few minutes."""
+    settings = load_config(config)
+    folder = run or _build_folder() / "run"
+    torch.set_num_threads(settings.run.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with progress("training, percent") as tell:
+        trainer = train(
+            settings,
+            folder,
+            _batches(settings, _world_file()),
+            device,
+            lambda line: tell(round(100 * line["progress"]), 100),
+        )
+    export(trainer.clip, folder / "model.safetensors")
+    if ship:
+        export(trainer.clip, RELEASE / "model.safetensors")
+        write_release_config(settings.model, RELEASE)
+    answer = {"steps": trainer.clock.step, "weights": str(folder / "model.safetensors")}
+    _print(as_json, answer, [f"{answer['steps']} steps, weights in {answer['weights']}"])
+
+
+@app.command("evaluate")
+def evaluate_command(
+    weights: Annotated[Path, typer.Option(help="Weights to evaluate.")] = RELEASE / "model.safetensors",
+    each: Annotated[int, typer.Option(min=1, help="Pictures of each concept, style and world.")] = 24,
+    pairs: Annotated[int, typer.Option(min=1, help="Pictures of the typographic attack.")] = 1000,
+    config: ConfigFile = CONFIG_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Measure zero-shot accuracy, multimodal units and the typographic attack, with their controls."""
+    if not weights.exists():
+        raise BadInput(f"weights: {weights} does not exist; train first, or name another file.", field="weights")
+    settings = load_config(config)
+    pack, chosen = load_pack(_world_file()), concepts(settings.stage)
+    worlds = {"fresh": World(pack, chosen), "held_out": World(pack, chosen, held_out=True)}
+    with progress("measurements") as tell:
+        steps = iter(range(1, 8))
+        report = evaluate(
+            load(settings.model, weights),
+            settings.model,
+            worlds,
+            each=each,
+            pairs=pairs,
+            progress=lambda _: tell(next(steps), 7),
+        )
+    _print(as_json, report, _summary(report))
+
+
+def _batches(config: TrainConfig, world: Path) -> MakeBatches:
+    def make(first: int, pace: Callable[[int], float]) -> Iterator[Batch]:
+        return batches_ahead(world, config.stage, config.seed, config.schedule.batch, first, pace)
+
+    return make
+
+
+def _counted(things: Iterable[T], tell: Tell) -> Iterator[T]:
+    for count, thing in enumerate(things, 1):
+        tell(count, None)
+        yield thing
+
+
+def _letterings(fonts: Path, chosen: tuple[Concept, ...]) -> Iterator[tuple[np.ndarray, TextLabel]]:
+    try:
+        yield from letterings(fonts, chosen)
+    except OSError as error:
+        raise NotReady(f"fonts: {error} below {fonts}; install the packages that {SOURCES} names.") from error
+
+
+def _summary(report: dict) -> list[str]:
+    units = report["multimodal"]
+    lines = [f"{report['concepts']} concepts"]
+    for name, scores in report["zero_shot"].items():
+        lines.append(f"zero-shot, {name}: " + ", ".join(f"{style} {score:.3f}" for style, score in scores.items()))
+    lines.append(
+        f"multimodal units: {units['strict']} of {units['units']}, {units['concepts']} concepts; by chance {units['null']}"
+    )
+    for plate, says in report["attack"].items():
+        lines.append(f"plate {plate}: says the word {says['says_word']:.3f}, the picture {says['says_picture']:.3f}")
+    return lines
+
+
+def _print(as_json: bool, answer: dict, lines: list[str]) -> None:
+    typer.echo(json.dumps(answer) if as_json else "\n".join(lines))
