@@ -38,7 +38,7 @@ def _from_json(body: bytes) -> dict[str, Any]:
     try:
         values = json.loads(body)
     except ValueError as error:
-        raise BadInput("The body is not valid JSON. Send an object such as {\"model\": \"iconclip\"}.") from error
+        raise BadInput('The body is not valid JSON. Send an object such as {"model": "iconclip"}.') from error
     if not isinstance(values, dict):
         raise BadInput("The body must be a JSON object with one entry per field.")
     return values

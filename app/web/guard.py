@@ -74,7 +74,9 @@ class Guard:
         return limited
 
     def _too_large(self, what: str) -> TooLarge:
-        limit = f"{self.max_body_bytes / 1e6:,.0f} MB" if self.max_body_bytes >= 10**6 else f"{self.max_body_bytes} bytes"
+        limit = (
+            f"{self.max_body_bytes / 1e6:,.0f} MB" if self.max_body_bytes >= 10**6 else f"{self.max_body_bytes} bytes"
+        )
         return TooLarge(
             f"One request may carry at most {limit}, but {what}. Send fewer or smaller pictures, "
             "or raise FACETSCOPE_MAX_BODY_BYTES on the server."

@@ -30,7 +30,9 @@ def corpus_image(request: Request, microscope: Scope, corpus: Name, index: Numbe
 
 
 @router.get("/gallery/{slug}/{layer}/{facet}/{unit}.webp")
-def gallery_picture(request: Request, microscope: Scope, slug: Slug, layer: Name, facet: Name, unit: Number) -> Response:
+def gallery_picture(
+    request: Request, microscope: Scope, slug: Slug, layer: Name, facet: Name, unit: Number
+) -> Response:
     """The prebuilt render of a unit."""
     return picture(request, microscope.gallery_picture(slug, layer, unit, facet), cache=CHECK_HOURLY)
 

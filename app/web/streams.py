@@ -62,9 +62,7 @@ async def _events(
     try:
         async for version, page in states:
             status = page.status
-            yield ServerSentEvent(
-                raw_data=views.fragment(template, page=page), id=f"{boot}-{version}", retry=RETRY_MS
-            )
+            yield ServerSentEvent(raw_data=views.fragment(template, page=page), id=f"{boot}-{version}", retry=RETRY_MS)
     except Exception:  # the headers are sent: all that is left is to end the stream properly
         log.exception("a stream failed")
     yield ServerSentEvent(event="end", raw_data=status)

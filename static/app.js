@@ -1,0 +1,113 @@
+// What the pages do beyond plain HTML: announcements, the film's scrubber, dropped files. All of it is optional.
+(() => {
+  'use strict';
+  document.documentElement.classList.add('js');
+
+  const announce = (sentence) => {
+    const region = document.getElementById('announce');
+    if (region) region.textContent = sentence;
+  };
+
+  // A running render or training: say how it ended, and put the focus where the result is if the swap took it away.
+  const outcomes = { done: 'is finished', ready: 'is ready', cancelled: 'was cancelled', failed: 'failed' };
+  let stream = null;
+  document.addEventListener('htmx:sseOpen', (event) => { stream = event.detail.source; });
+  document.addEventListener('htmx:sseClose', (event) => {
+    stream = null;
+    const name = event.target.dataset && event.target.dataset.name;
+    if (name) announce(`${name} has come to its end.`);
+  });
+  window.addEventListener('pagehide', () => { if (stream) stream.close(); });
+  document.addEventListener('htmx:afterSettle', (event) => {
+    if (event.target.id !== 'main') return;
+    enhance(event.target);
+    const state = event.target.querySelector('#render, #facet');
+    const word = state && Object.keys(outcomes).find((name) => state.classList.contains(name));
+    if (word) announce(`The picture ${outcomes[word]}.`);
+    if (document.activeElement === document.body) event.target.focus({ preventScroll: true });
+  });
+
+  for (const name of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
+    document.addEventListener(name, () => announce('The server could not answer. Reload the page to try again.'));
+  }
+
+  // The film: a range over frames that already have addresses. The strip below it works without this.
+  const filmOf = (scrubber) => {
+    const figure = scrubber.closest('figure');
+    const frames = [...figure.querySelectorAll('.strip a')];
+    const picture = document.querySelector(`${scrubber.dataset.scrubber} img`);
+    const finished = picture.src;
+    const range = scrubber.querySelector('input');
+    const output = scrubber.querySelector('output');
+    const button = scrubber.querySelector('button');
+    let timer = 0;
+
+    const show = (index) => {
+      const last = index === frames.length - 1;
+      range.value = index;
+      picture.src = last ? finished : frames[index].href;
+      output.textContent = `step ${frames[index].dataset.step}`;
+      range.setAttribute('aria-valuetext', output.textContent);
+      frames.forEach((frame, other) => frame.toggleAttribute('aria-current', other === index));
+    };
+    const stop = () => {
+      clearInterval(timer);
+      timer = 0;
+      button.textContent = '▶';
+      button.setAttribute('aria-label', 'Play the film');
+    };
+    const play = () => {
+      if (Number(range.value) === frames.length - 1) show(0);
+      button.textContent = '❚❚';
+      button.setAttribute('aria-label', 'Stop the film');
+      timer = setInterval(() => {
+        const next = Number(range.value) + 1;
+        if (next >= frames.length || !picture.isConnected) return stop();
+        show(next);
+      }, 90);
+    };
+    range.addEventListener('input', () => { stop(); show(Number(range.value)); });
+    button.addEventListener('click', () => (timer ? stop() : play()));
+    frames.forEach((frame, index) => frame.addEventListener('click', (event) => {
+      event.preventDefault();
+      stop();
+      show(index);
+    }));
+    scrubber.hidden = false;
+    show(frames.length - 1);
+  };
+
+  // Files chosen or dropped: the file input covers its zone, so dropping works by itself; this says what was taken.
+  const dropzone = (zone) => {
+    const input = zone.querySelector('input[type="file"]');
+    const output = zone.querySelector('output');
+    const say = () => {
+      const files = [...input.files];
+      const size = files.reduce((sum, file) => sum + file.size, 0);
+      const names = files.slice(0, 3).map((file) => file.name).join(', ');
+      output.textContent = files.length
+        ? `${names}${files.length > 3 ? ` and ${files.length - 3} more` : ''} (${(size / 1e6).toFixed(1)} MB)` : '';
+    };
+    input.addEventListener('change', say);
+    for (const name of ['dragenter', 'dragover']) input.addEventListener(name, () => zone.classList.add('over'));
+    for (const name of ['dragleave', 'drop', 'dragend']) input.addEventListener(name, () => zone.classList.remove('over'));
+    say();
+  };
+
+  const upload = (form) => form.addEventListener('submit', () => {
+    const button = form.querySelector('button[type="submit"]');
+    button.disabled = true;
+    button.textContent = 'Sending…';
+    announce('Sending the pictures.');
+  });
+
+  const enhance = (root) => {
+    root.querySelectorAll('[data-scrubber]').forEach(filmOf);
+    root.querySelectorAll('.dropzone').forEach(dropzone);
+    root.querySelectorAll('form[data-upload]').forEach(upload);
+  };
+  enhance(document);
+
+  // Back from the browser's page cache: the button must not stay in its sending state.
+  window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+})();
