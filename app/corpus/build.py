@@ -1,55 +1,37 @@
 """Build an index: stream a corpus through a model once and keep what `tables` keeps of every unit."""
 
-import os
 import re
 import shutil
 import tempfile
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from app.clip.clip import Clip
-from app.clip.taps import activations
+from app.corpus.layers import default_layers
+from app.corpus.look import measure
 from app.corpus.manifest import REASONS, IndexManifest, Refused, index_key, preprocessing
-from app.corpus.reduce import Batch
+from app.corpus.pictures import Decoded, decoded
+from app.corpus.reduce import REDUCER_VERSION, Batch
 from app.corpus.rows import RowWriter
 from app.corpus.sources import Item, Source
 from app.corpus.tables import Tables
-from app.errors import BadInput, FacetscopeError, NotFound
-from app.images import decode
-from app.spec import ID_LENGTH
+from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 
-MAX_BYTES, MAX_PIXELS = 512_000_000, 89_000_000  # the files are the operator's own, so only what Pillow bears counts
-REDUCED_AT_ONCE = 512  # images per update of the tables: sorting what they hold already is what an update costs
+REDUCED_AT_ONCE = 512  # images per update of the tables: each update sorts again what the tables hold
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
-Progress = tuple[int, int | None]
-"""Images looked at so far, and how many there are, if known."""
+Steps = Generator[tuple[int, int], None, IndexManifest]
+"""Yields, after each batch, how many images were looked at and how many there are."""
 
 
 class Cancelled(Exception):
     """Somebody asked the build to stop; nothing is left of it."""
-
-
-def default_layers(clip: Clip) -> list[str]:
-    """The layers worth indexing: the last block of each stage, and every second one of the stage before the last,
-    which is where facets are trained. A transformer's blocks count as four stages of equal depth."""
-    names = list(clip.layers)
-    stages: dict[str, list[str]] = {}
-    for name in names:
-        stages.setdefault(name.rpartition(".")[0], []).append(name)
-    groups = list(stages.values())
-    if len(groups) == 1:
-        groups = [group.tolist() for group in np.array_split(np.array(names, dtype=object), 4) if len(group)]
-    wanted = {group[-1] for group in groups} | set(groups[-2 if len(groups) > 1 else -1][::2])
-    return [name for name in names if name in wanted]
 
 
 def build(
@@ -67,16 +49,15 @@ def build(
 
     Args:
         layers: Layers to index; none means `default_layers`.
-        progress: Called after every batch with images looked at and their number.
-        cancelled: Asked after every batch.
+        progress: Called after every batch with the images looked at and how many there are.
+        cancelled: Asked before every batch.
 
     Raises:
         Cancelled: `cancelled` said so; `out_dir` is as it was before.
         BadInput: a name that cannot be part of an address, or not one readable image.
         NotFound: an unknown layer.
     """
-    steps = building(clip, source, name, layers, out_dir, batch_size=batch_size)
-    with closing(steps):
+    with closing(building(clip, source, name, layers, out_dir, batch_size=batch_size)) as steps:
         while not cancelled():
             try:
                 progress(*next(steps))
@@ -87,14 +68,9 @@ def build(
 
 def building(
     clip: Clip, source: Source, name: str, layers: Sequence[str] | None, out_dir: Path, *, batch_size: int = 64
-) -> Generator[Progress, None, IndexManifest]:
-    """The steps of `build`, one a batch, for whoever shares the device; closing the generator cancels."""
-    if not NAME.fullmatch(name):
-        raise BadInput(
-            f"The index name {name!r} cannot be part of an address: use up to 80 letters, digits, dots, dashes and "
-            "underscores.",
-            field="name",
-        )
+) -> Steps:
+    """The steps of `build`, a batch each, for a caller who shares the device; closing the generator cancels."""
+    _check_name(name)
     wanted = [clip.layer(layer).name for layer in layers] if layers else default_layers(clip)
     key = index_key(clip, source, wanted)
     current = _reusable(out_dir, key, name, source)
@@ -103,25 +79,138 @@ def building(
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.partial-", dir=out_dir.parent))
     try:
-        building = _Building(clip, wanted, partial)
-        yield from building.run(source, batch_size)
-        manifest = IndexManifest(
-            name=name,
-            key=key,
-            model=clip.slug,
-            weights_hash=clip.weights_hash,
-            preprocessing=preprocessing(clip),
-            corpus_hash=source.manifest_hash,
-            reducer_version=key_version(),
-            source=source.spec,
-            root=source.root,
-            images=building.images,
-            skipped=building.skipped,
-            refused=tuple(building.refused),
-            layers=tuple(wanted),
-        )
-        building.write(manifest)
+        stream = _Pass(clip, wanted)
+        with RowWriter(partial) as rows:
+            yield from stream.run(source, rows, batch_size)
+        manifest = _manifest(clip, source, name, key, stream)
+        stream.write(partial)
+        manifest.write(partial)
         _put_in_place(partial, out_dir)
         return manifest
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+class _Pass:
+    """One pass over the images: the tables of every layer, the count, and what was refused."""
+
+    def __init__(self, clip: Clip, layers: list[str]) -> None:
+        self.clip = clip
+        self.tables = {layer: Tables(clip.layers[layer].channels) for layer in layers}
+        self.images = self.reduced = self.skipped = 0
+        self.refused: list[Refused] = []
+        self.pending: dict[str, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in layers}
+
+    def run(self, source: Source, rows: RowWriter, batch_size: int) -> Iterator[tuple[int, int]]:
+        with closing(decoded(source)) as stream:
+            while batch := list(islice(stream, batch_size)):
+                self._take(batch, rows)
+                yield self.images + self.skipped, source.count
+        self._reduce()
+        if not self.images:
+            reason = self.refused[0].reason if self.refused else "There are no pictures."
+            raise BadInput(f"{source.spec} has not one picture that can be indexed: {reason}", field="images")
+
+    def _take(self, batch: list[Decoded], rows: RowWriter) -> None:
+        items, tensors = [], []
+        for item, picture in batch:
+            if isinstance(picture, FacetscopeError):
+                self._refuse(item, picture.detail)
+            else:
+                items.append(item)
+                tensors.append(self.clip.prepare([picture]))
+        if tensors:
+            self._measure(items, torch.cat(tensors), rows)
+
+    def _measure(self, items: list[Item], rgb: Tensor, rows: RowWriter) -> None:
+        measured = measure(self.clip, rgb, list(self.tables))
+        finite = torch.stack([values.isfinite().all(1) for values, _ in measured.values()]).all(0)
+        for item in (item for item, good in zip(items, finite.tolist(), strict=True) if not good):
+            self._refuse(item, f"{item.key} drives some unit to an activation that is not a finite number.")
+        kept = [item for item, good in zip(items, finite.tolist(), strict=True) if good]
+        for layer, (values, places) in measured.items():
+            self.pending[layer].append((values[finite], places[finite]))
+        rows.add(self.images, kept)
+        self.images += len(kept)
+        if self.images - self.reduced >= REDUCED_AT_ONCE:
+            self._reduce()
+
+    def _reduce(self) -> None:
+        if self.images == self.reduced:
+            return
+        ids = torch.arange(self.reduced, self.images)
+        for layer, parts in self.pending.items():
+            values, places = (torch.cat(column) for column in zip(*parts, strict=True))
+            self.tables[layer].update(Batch(ids, values, places))
+            parts.clear()
+        self.reduced = self.images
+
+    def _refuse(self, item: Item, reason: str) -> None:
+        self.skipped += 1
+        if len(self.refused) < REASONS:
+            self.refused.append(Refused(name=item.key, reason=reason))
+
+    def write(self, folder: Path) -> None:
+        for layer, tables in self.tables.items():
+            (folder / "layers" / layer).mkdir(parents=True)
+            for name, array in tables.state().items():
+                np.save(folder / "layers" / layer / f"{name}.npy", array)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise BadInput(
+            f"The index name {name!r} cannot be part of an address: use up to 80 letters, digits, dots, dashes and "
+            "underscores.",
+            field="name",
+        )
+
+
+def _manifest(clip: Clip, source: Source, name: str, key: str, stream: _Pass) -> IndexManifest:
+    return IndexManifest(
+        name=name,
+        key=key,
+        model=clip.slug,
+        weights_hash=clip.weights_hash,
+        preprocessing=preprocessing(clip),
+        corpus_hash=source.manifest_hash,
+        reducer_version=REDUCER_VERSION,
+        source=source.spec,
+        root=source.root,
+        images=stream.images,
+        skipped=stream.skipped,
+        refused=tuple(stream.refused),
+        layers=tuple(stream.tables),
+    )
+
+
+def _reusable(out_dir: Path, key: str, name: str, source: Source) -> IndexManifest | None:
+    """The manifest of an index with the same key, told where the images are now.
+
+    Raises:
+        BadInput: the folder holds something that is no index, which a build must not replace.
+    """
+    try:
+        manifest = IndexManifest.read(out_dir)
+    except NotReady:
+        return None
+    except NotFound:
+        if out_dir.is_dir() and not any(out_dir.iterdir()) or not out_dir.exists():
+            return None
+        raise BadInput(f"{out_dir} exists and is no index: choose another folder or name.", field="name") from None
+    if manifest.key != key:
+        return None
+    moved = manifest.model_copy(update={"name": name, "source": source.spec, "root": source.root})
+    if moved != manifest:
+        moved.write(out_dir)
+    return moved
+
+
+def _put_in_place(partial: Path, out_dir: Path) -> None:
+    """Swap the finished folder in. Whoever has the old one open keeps reading it until it is closed."""
+    partial.chmod(0o755)  # mkdtemp makes it private
+    old = partial.with_name(f"{partial.name}.old")
+    if out_dir.exists():
+        out_dir.rename(old)
+    partial.rename(out_dir)
+    shutil.rmtree(old, ignore_errors=True)

@@ -58,7 +58,9 @@ class IndexManifest(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise NotFound(f"There is no index in {folder}: build one with `uv run python -m app index build`.") from error
+            raise NotFound(
+                f"There is no index in {folder}: build one with `uv run python -m app index build`."
+            ) from error
         except ValidationError as error:
             raise NotReady(f"The index in {folder} was written by another version: build it again.") from error
 

@@ -1,0 +1,20 @@
+"""Which layers of a model are worth indexing."""
+
+import numpy as np
+
+from app.clip.clip import Clip
+
+
+def default_layers(clip: Clip) -> list[str]:
+    """The last block of each stage, and every second one of the stage before the last, where facets are trained.
+
+    A transformer has no stages: its blocks count as four stages of equal depth.
+    """
+    stages: dict[str, list[str]] = {}
+    for name in clip.layers:
+        stages.setdefault(name.rpartition(".")[0], []).append(name)
+    groups = list(stages.values())
+    if len(groups) == 1:
+        groups = [part.tolist() for part in np.array_split(list(clip.layers), min(4, len(clip.layers)))]
+    wanted = {group[-1] for group in groups} | set(groups[max(0, len(groups) - 2)][::2])
+    return [name for name in clip.layers if name in wanted]

@@ -1,0 +1,55 @@
+"""The images of an index, one row each, in a SQLite file: key, where the bytes lie, what is known of it."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from app.corpus.sources import Item, Locator
+from app.spec import canonical_json
+
+FILE = "images.sqlite3"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of an index."""
+
+    key: str
+    locator: Locator
+    record: dict[str, str]
+
+
+class RowWriter:
+    """Appends rows to a new file in a folder; the file is whole once the writer is closed without an error."""
+
+    def __init__(self, folder: Path) -> None:
+        self.db = sqlite3.connect(folder / FILE)
+        self.db.execute(
+            "CREATE TABLE images (id INTEGER PRIMARY KEY, key TEXT, file TEXT, start INTEGER, size INTEGER, record TEXT)"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.db.commit()
+        self.db.close()
+
+    def add(self, first: int, items: Iterable[Item]) -> None:
+        """Append the images numbered from `first`."""
+        rows = (
+            (number, item.key, item.locator.file, item.locator.start, item.locator.size, canonical_json(item.record))
+            for number, item in enumerate(items, first)
+        )
+        self.db.executemany("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def read_row(folder: Path, number: int) -> Row | None:
+    """The row of an image, or None if there is none. Any thread may ask: each call opens the file for itself."""
+    with closing(sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        row = db.execute("SELECT key, file, start, size, record FROM images WHERE id = ?", (number,)).fetchone()
+    return Row(row[0], Locator(*row[1:4]), json.loads(row[4])) if row else None
