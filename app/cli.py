@@ -26,7 +26,7 @@ from app.render.gallery import render_layer
 from app.render.run import measure, render
 from app.settings import Settings
 from app.spec import RenderSpec
-from app.web import create_app
+from app.web.app import create_app
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
 

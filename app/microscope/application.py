@@ -33,7 +33,6 @@ from app.microscope.indexes import Indexes
 from app.microscope.looks import LookDesk
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
-from app.microscope.responses import peaks_first
 from app.settings import Settings
 from app.spec import RenderSpec
 from app.store import Store
@@ -105,6 +104,11 @@ class Microscope:
             return False, self.indexes.status.get(slug, f"The corpus of {slug} is about to be indexed.")
         return True, "ready"
 
+    @property
+    def default_model(self) -> str:
+        """The slug of the model that pages show when none is named."""
+        return self.residents.default
+
     def home(self) -> Home:
         """The first page."""
         ready, reason = self.ready()
@@ -121,7 +125,7 @@ class Microscope:
         slug = self.residents.default
         layer = self.residents.clip(slug).default_layer
         index = self.browser.index(slug, layer)
-        units = peaks_first(index, layer) if index else range(HOME_UNITS)
+        units = index.strongest(layer).tolist() if index else range(HOME_UNITS)
         return self.browser.cards(slug, layer, list(units)[:HOME_UNITS], index)
 
     def models(self) -> Models:

@@ -18,7 +18,7 @@ from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
 from app.microscope.renders import link, preset_choices
 from app.microscope.residents import Residents
-from app.microscope.responses import peaks_first, responses, strongest_pictures
+from app.microscope.responses import responses, strongest_pictures
 from app.store import Store
 
 SORTS = ("unit", "strength")
@@ -150,7 +150,7 @@ def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]
     """The units of a layer that a query leaves over (its number, or part of its word), in the order asked for."""
     order = list(range(layer.channels))
     if sort == "strength" and index is not None:
-        order = peaks_first(index, layer.name)
+        order = index.strongest(layer.name).tolist()
     if not q:
         return order
     if q.isdecimal():

@@ -12,7 +12,7 @@ from app import images, urls
 from app.answers import PresetChoice, RenderLink, RenderPage
 from app.clip.clip import Clip
 from app.corpus.index import Index
-from app.errors import BadInput, FacetscopeError, NotFound, QueueFull
+from app.errors import FacetscopeError, QueueFull
 from app.facets.facet import Facet
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
@@ -42,13 +42,11 @@ class RenderDesk:
         """The spec with its facet's name resolved to an id.
 
         Raises:
-            BadInput: An unknown layer, a unit out of range, an unknown facet or one of another model.
-            NotFound, NotReady: The model is not served, or it or the facet is not ready.
+            NotFound: The model is not served, or has no such layer or unit.
+            BadInput: An unknown facet, or one of another model.
+            NotReady: The model or the facet is not ready yet.
         """
-        try:
-            self.residents.clip(spec.model).unit(spec.layer, spec.unit)
-        except NotFound as error:  # in a form it is a bad value, not a missing page
-            raise BadInput(f"{error.field or 'model'}: {error.detail}", field=error.field or "model") from error
+        self.residents.clip(spec.model).unit(spec.layer, spec.unit)
         if spec.facet is None:
             return spec
         facet_id = self.facets.resolve(spec.model, spec.facet)

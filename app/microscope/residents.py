@@ -64,7 +64,7 @@ class Residents:
         resident = self._residents[slug]
         resident.status = "loading its weights"
         try:
-            resident.clip = registry.load(resident.entry, self.settings.model_cache, self.device)
+            resident.clip = registry.load(resident.entry, self.settings.model_cache, self.device, offline=True)
             resident.status = "ready"
         except FacetscopeError as error:
             resident.failed, resident.status = True, error.detail

@@ -1,14 +1,14 @@
 """What a corpus does to a unit, in the words of the answers: examples with boxes, bands, histogram, moments."""
 
 from collections.abc import Sequence
-
-import numpy as np
+from dataclasses import asdict
 
 from app import urls
 from app.answers import Example, Histogram, Stats, Stratum
 from app.clip.layers import Layer
-from app.corpus.index import Entry, Index
+from app.corpus.index import Index
 from app.corpus.look import box
+from app.corpus.unit import Entry
 
 TOP = 24
 BOTTOM = 12
@@ -19,8 +19,8 @@ def responses(index: Index, layer: Layer, unit: int) -> dict[str, object]:
     """What the corpus does to a unit, as the fields of a unit page."""
     seen = index.unit(layer.name, unit)
     return {
-        "stats": Stats(mean=seen.mean, std=seen.std, min=seen.min, max=seen.max, images=len(index)),
-        "histogram": Histogram(edges=list(map(float, seen.edges)), counts=list(map(int, seen.counts))),
+        "stats": Stats(**asdict(seen.stats)),
+        "histogram": Histogram(edges=seen.edges, counts=seen.counts),
         "examples": examples(index, layer, unit, seen.top[:TOP]),
         "bottom": examples(index, layer, unit, seen.bottom[:BOTTOM]),
         "strata": [
@@ -50,10 +50,3 @@ def strongest_pictures(index: Index, layer: str, unit: int) -> list[str]:
     """The addresses of the pictures that drive a unit most."""
     top = index.unit(layer, unit).top[:CARD_EXAMPLES]
     return [urls.corpus_image(index.manifest.name, entry.image) for entry in top]
-
-
-def peaks_first(index: Index, layer: str) -> list[int]:
-    """Units by how far their strongest example stands above their mean, in standard deviations."""
-    std = index.std(layer)
-    peaks = (index.max(layer) - index.mean(layer)) / np.where(std > 0, std, np.inf)
-    return [int(unit) for unit in np.argsort(-peaks, kind="stable")]

@@ -1,0 +1,201 @@
+"""The application object, end to end on a tiny model: real store, real index, real training, real renders."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import BadInput, NotFound, QueueFull
+from app.microscope import Microscope
+from app.settings import Settings
+from app.spec import RenderSpec
+from tests.microscope.conftest import wait_for
+from tests.pictures import blobs, png, striped_files
+
+LAYER = "layer4.0"
+
+
+def a_spec(unit: int = 3, **changes: Any) -> RenderSpec:
+    return RenderSpec.model_validate(
+        {"model": "small", "layer": LAYER, "unit": unit, "size": 32, "steps": 6, **changes}
+    )
+
+
+def start(microscope: Microscope, spec: RenderSpec) -> tuple[str, bool]:
+    return asyncio.run(microscope.start_render(spec))
+
+
+def test_a_model_folder_is_indexed_and_its_facets_trained_at_the_first_start(microscope: Microscope) -> None:
+    page = microscope.unit_page("small", LAYER, 5)
+    assert page.corpus == "small-corpus" and page.stats and page.stats.images == 120
+    assert page.histogram and sum(page.histogram.counts) == 120
+    strongest = [example.activation for example in page.examples]
+    assert strongest == sorted(strongest, reverse=True) and strongest[0] == pytest.approx(page.stats.max)
+    assert page.bottom[0].activation == pytest.approx(page.stats.min)
+    facet = microscope.facet(microscope.facets().facets[0].id)
+    assert facet.name == "stripes" and facet.shipped and facet.layers
+    assert all(0 <= each.auc_low <= each.auc <= each.auc_high <= 1 for each in facet.layers)
+
+
+def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: Settings) -> None:
+    manifest = settings.data / "indexes" / "small-corpus" / "manifest.json"
+    written = manifest.stat().st_mtime_ns
+    microscope.close()
+    again = Microscope(settings)
+    again.start()
+    wait_for(lambda: again.ready()[0])
+    assert manifest.stat().st_mtime_ns == written
+    assert [facet.status for facet in again.facets().facets] == ["ready"]
+    again.close()
+
+
+def test_a_render_grows_to_a_picture_at_its_address(microscope: Microscope) -> None:
+    facet = microscope.facets().facets[0].id
+    render_id, created = start(microscope, a_spec(facet="stripes"))
+    assert created
+    wait_for(lambda: microscope.render(render_id).status == "done")
+    page = microscope.render(render_id)
+    assert page.spec.facet == facet and page.step == page.steps == 6
+    assert page.activation is not None and page.activation_percentile is not None
+    assert page.facet_score is not None and 0 <= page.facet_score <= 1
+    assert [frame.step for frame in page.frames][-1] == 6
+    assert microscope.frame(render_id, 6).startswith(b"RIFF")
+    assert microscope.render_png(render_id).startswith(b"\x89PNG")
+
+
+def test_the_same_spec_is_computed_once(microscope: Microscope) -> None:
+    render_id, _ = start(microscope, a_spec())
+    wait_for(lambda: microscope.render(render_id).status == "done")
+    picture = microscope.render_png(render_id)
+    assert start(microscope, a_spec()) == (render_id, False)
+    assert microscope.render(render_id).status == "done"
+    assert microscope.render_png(render_id) == picture
+
+
+def test_a_watcher_gets_the_newest_state_and_the_last(microscope: Microscope) -> None:
+    async def watch() -> list[tuple[str, int]]:
+        render_id, _ = await microscope.start_render(a_spec(steps=40))
+        return [(page.status, page.step) async for _, page in microscope.watch_render(render_id)]
+
+    seen = asyncio.run(watch())
+    assert seen[-1] == ("done", 40)
+    assert seen == sorted(seen, key=lambda state: state[1])
+
+
+def test_cancel_keeps_the_frames_and_says_so(microscope: Microscope) -> None:
+    render_id, _ = start(microscope, a_spec(steps=4000))
+    wait_for(lambda: microscope.render(render_id).step >= 8)
+    asyncio.run(microscope.cancel_render(render_id))
+    page = microscope.render(render_id)
+    assert page.status == "cancelled" and page.frames and page.step < 4000
+
+
+def test_a_restart_resumes_what_ran_and_what_waited(microscope: Microscope, settings: Settings) -> None:
+    running, _ = start(microscope, a_spec(steps=400))
+    waiting, _ = start(microscope, a_spec(unit=4))
+    wait_for(lambda: microscope.render(running).step >= 1)
+    microscope.close()
+    again = Microscope(settings)
+    assert {again.render(running).status, again.render(waiting).status} == {"running", "queued"}
+    again.start()
+    wait_for(lambda: again.render(running).status == again.render(waiting).status == "done")
+    again.close()
+
+
+def test_a_full_queue_refuses_and_stores_nothing(microscope: Microscope) -> None:
+    first, _ = start(microscope, a_spec(steps=4000))
+    wait_for(lambda: microscope.render(first).status == "running")
+    for unit in range(10, 13):
+        start(microscope, a_spec(unit=unit))
+    with pytest.raises(QueueFull, match="3 jobs wait"):
+        start(microscope, a_spec(unit=13))
+    with pytest.raises(NotFound):
+        microscope.render(a_spec(unit=13).id)
+    asyncio.run(microscope.cancel_render(first))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"layer": "layer9.0"}, NotFound, "layer4.0"),
+        ({"unit": 256}, NotFound, "0 to 255"),
+        ({"facet": "nowhere"}, BadInput, "stripes"),
+        ({"model": "other"}, NotFound, "other"),
+    ],
+)
+def test_a_bad_spec_is_refused_with_what_there_is(
+    microscope: Microscope, changes: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        start(microscope, a_spec(**changes))
+    assert microscope.renders().renders == []
+
+
+def test_an_uploaded_facet_is_trained_and_counts_what_it_refused(microscope: Microscope) -> None:
+    files = [*striped_files(12), ("again.png", striped_files(1)[0][1]), ("notes.png", b"just text")]
+    facet_id, created = asyncio.run(microscope.add_facet("my  stripes", "small", files))
+    wait_for(lambda: microscope.facet(facet_id).status == "ready")
+    page = microscope.facet(facet_id)
+    assert created and page.name == "my stripes" and len(page.images) == 12
+    assert {refused.name for refused in page.refused} == {"again.png", "notes.png"}
+    assert page.layers and page.negatives > 0
+    assert asyncio.run(microscope.add_facet("my stripes", "small", files)) == (facet_id, False)
+
+
+def test_too_few_pictures_are_refused_with_the_reasons(microscope: Microscope) -> None:
+    with pytest.raises(BadInput, match=r"at least 8 usable pictures and got 7.*notes\.png"):
+        asyncio.run(microscope.add_facet("few", "small", [*striped_files(7), ("notes.png", b"just text")]))
+    assert len(microscope.facets().facets) == 1
+
+
+def test_a_look_ranks_units_in_standard_deviations(microscope: Microscope) -> None:
+    look_id = asyncio.run(microscope.add_look("../<b>x</b>.png", "small", png(blobs(7)[0])))
+    page = microscope.look(look_id)
+    hits = page.layers[LAYER]
+    assert page.name == "b>.png" or "/" not in page.name
+    assert [hit.sd for hit in hits] == sorted((hit.sd for hit in hits), reverse=True)
+    unit = microscope.unit_page("small", LAYER, hits[0].unit)
+    assert unit.stats
+    assert hits[0].sd == pytest.approx((hits[0].activation - unit.stats.mean) / unit.stats.std, rel=1e-4)
+
+
+def test_a_look_at_a_corpus_picture_agrees_with_the_index(microscope: Microscope) -> None:
+    example = microscope.unit_page("small", LAYER, 5).examples[0]
+    index = int(example.page.rsplit("/", 1)[1])
+    page = asyncio.run(microscope.corpus_page("small-corpus", index))
+    hit = next((hit for hit in page.layers[LAYER] if hit.unit == 5), None)
+    assert page.caption.endswith("discs")
+    if hit is not None:
+        assert hit.activation == pytest.approx(example.activation, rel=1e-3)
+        assert hit.box == example.box
+
+
+def test_search_finds_by_number_and_by_text(microscope: Microscope) -> None:
+    by_number = asyncio.run(microscope.search("17"))
+    assert [hit.unit for hit in by_number.units] == [17]
+    by_text = asyncio.run(microscope.search("a red disc"))
+    scores = [hit.score for hit in by_text.units]
+    assert len(scores) == 24 and scores == sorted(scores, reverse=True)
+    assert asyncio.run(microscope.search("  ")).units == []
+
+
+def test_every_unit_of_a_layer_is_reached_page_by_page(microscope: Microscope) -> None:
+    seen: list[int] = []
+    page = microscope.layer_page("small", LAYER, limit=100)
+    while True:
+        seen += [card.unit for card in page.units]
+        if page.next is None:
+            break
+        page = microscope.layer_page("small", LAYER, limit=100, after=len(seen) - 1)
+    assert seen == list(range(256)) and page.total == 256
+
+
+def test_a_model_that_cannot_be_loaded_says_why_and_the_rest_works(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    microscope = Microscope(Settings(models=(f"broken@{empty}",), data=tmp_path / "data", device="cpu"))
+    microscope.start()
+    wait_for(lambda: "empty" in microscope.ready()[1])
+    assert microscope.ready()[0] is False
+    microscope.close()

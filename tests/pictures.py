@@ -1,0 +1,71 @@
+"""Small generated pictures, and a model folder that brings a corpus and a facet along."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from tests.tiny import tiny_hub_folder
+
+COLOURS = ("red", "green", "blue", "orange", "purple")
+
+
+def blobs(seed: int, side: int = 64) -> tuple[Image.Image, str]:
+    """A picture of soft noise with a few discs of one colour, and that colour's name."""
+    rng = np.random.default_rng(seed)
+    colour = COLOURS[seed % len(COLOURS)]
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+    image = coarse.resize((side, side), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(image)
+    for _ in range(3):
+        x, y, r = (int(v) for v in rng.integers(4, side - 16, 3))
+        draw.ellipse((x, y, x + r // 2 + 6, y + r // 2 + 6), fill=colour)
+    return image, colour
+
+
+def stripes(seed: int, side: int = 64) -> Image.Image:
+    """A picture of black and white stripes: a theme that blobs are not of."""
+    rng = np.random.default_rng(seed)
+    period, phase = rng.uniform(4, 12), rng.uniform(0, 12)
+    across = np.add.outer(np.arange(side) * rng.uniform(-1, 1), np.arange(side))
+    wave = 255.0 * (np.sin((across + phase) * 2 * np.pi / period) > 0)
+    noisy = np.clip(wave[..., None].repeat(3, 2) + rng.normal(0, 12, (side, side, 3)), 0, 255)
+    return Image.fromarray(noisy.astype(np.uint8))
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as PNG bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def striped_files(count: int, start: int = 0) -> list[tuple[str, bytes]]:
+    """Named PNG files of stripes, as an upload has them."""
+    return [(f"stripes-{i}.png", png(stripes(i))) for i in range(start, start + count)]
+
+
+def write_tar(path: Path, entries: list[tuple[str, bytes]]) -> None:
+    """A plain tar of named bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as archive:
+        for name, data in entries:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
+def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16) -> Path:
+    """The tiny model with a corpus of blobs and a facet of stripes beside its weights."""
+    tiny_hub_folder(folder)
+    entries: list[tuple[str, bytes]] = []
+    for i in range(pictures):
+        image, colour = blobs(i)
+        record = {"caption": f"{colour} discs", "concept": colour}
+        entries += [(f"{i:04d}.png", png(image)), (f"{i:04d}.json", json.dumps(record).encode())]
+    write_tar(folder / "corpus-000000.tar", entries)
+    write_tar(folder / "facets" / "stripes.tar", striped_files(facet, start=1000))
+    return folder
