@@ -12,9 +12,10 @@ def contrastive(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor) -> T
     Radford et al. 2021, section 2.3, is the case in which only the diagonal is true.
     """
     logits = scale * F.normalize(images, dim=-1) @ F.normalize(texts, dim=-1).T  # (n, n)
-    target = same / same.sum(1, keepdim=True)
+    pairs = same.to(logits.dtype)
+    target = pairs / pairs.sum(1, keepdim=True)
     rows = -(target * logits.log_softmax(1)).sum(1).mean()
-    target = same / same.sum(0, keepdim=True)
+    target = pairs / pairs.sum(0, keepdim=True)
     columns = -(target * logits.log_softmax(0)).sum(0).mean()
     return (rows + columns) / 2
 
