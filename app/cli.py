@@ -49,7 +49,7 @@ Engine = Annotated[Literal["local"], typer.Option(help="Where the work runs.")]
 
 def main() -> None:
     """Run the command line, turning our errors into one sentence and an exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         cli()
     except BadInput as error:

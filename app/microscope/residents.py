@@ -1,6 +1,7 @@
 """The models that stay resident on the device, and what each brings along in its folder."""
 
 import logging
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,8 +45,7 @@ class Residents:
         self.settings = settings
         self.worker = worker
         self.device = pick_device(settings.device)
-        if settings.torch_threads:
-            torch.set_num_threads(settings.torch_threads)
+        torch.set_num_threads(settings.torch_threads or max((os.cpu_count() or 1) - 1, 1))
         entries = [registry.entry(slug) for slug in settings.models]
         self._residents = {entry.slug: Resident(entry) for entry in entries}
 
