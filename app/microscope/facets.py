@@ -56,9 +56,12 @@ class FacetDesk:
         title = " ".join(name.split())
         if not title or len(title) > NAME_LENGTH:
             raise BadInput(f"name: give the facet a name of 1 to {NAME_LENGTH} characters.", field="name")
-        kept, refused = self._keep(files)
-        if len(kept) < training.MINIMUM_IMAGES:
-            raise BadInput(_too_few(len(kept), refused), field="images")
+        read, refused = self._read(files)
+        if len(read) < training.MINIMUM_IMAGES:
+            raise BadInput(_too_few(len(read), refused), field="images")
+        for blob, (_, encoded) in read.items():
+            self.store.files.put_blob(blob, encoded)
+        kept = {blob: file_name for blob, (file_name, _) in read.items()}
         row = FacetRow(
             id=content_id("facet", title, clip.entry.slug, *sorted(kept)),
             name=title,
@@ -70,8 +73,9 @@ class FacetDesk:
         )
         return row.id, self.store.add_facet(row, list(kept.items()))
 
-    def _keep(self, files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, str], list[images.Refusal]]:
-        kept: dict[str, str] = {}
+    def _read(self, files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, tuple[str, bytes]], list[images.Refusal]]:
+        """The usable pictures by id, each with its name and as it is to be kept; nothing is stored yet."""
+        kept: dict[str, tuple[str, bytes]] = {}
         refused: list[images.Refusal] = []
         limits = self.settings
         unpacked = images.unpack(
@@ -91,10 +95,9 @@ class FacetDesk:
             picture = images.thumbnail(picture, KEPT_SIDE)
             blob = images.image_id(picture)
             if blob in kept:
-                refused.append(images.Refusal(name, f"It is the same picture as {kept[blob]}."))
+                refused.append(images.Refusal(name, f"It is the same picture as {kept[blob][0]}."))
                 continue
-            self.store.files.put_blob(blob, images.encode_webp(picture, quality=92))
-            kept[blob] = name
+            kept[blob] = (name, images.encode_webp(picture, quality=92))
         return kept, refused
 
     def queue(self, facet_id: str, *, force: bool = False) -> Job | None:

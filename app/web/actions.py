@@ -110,7 +110,7 @@ async def add_look(request: Request, microscope: Scope, views: Pages) -> Respons
 
 
 def _model(microscope: Scope, upload: Upload) -> str:
-    return upload.fields.get("model") or microscope.settings.models[0]
+    return upload.fields.get("model") or microscope.default_model
 
 
 def _upload_refused(

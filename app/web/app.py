@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
             microscope.close()
 
     app = FastAPI(title="Facetscope", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.views = Views(settings.models[0])
+    app.state.views = Views()
     app.state.boot = secrets.token_hex(4)
     errors.install(app)
     app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)

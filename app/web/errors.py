@@ -1,6 +1,5 @@
 """Every error becomes one page, or one problem+json document, with a sentence that says what to do."""
 
-import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -10,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady, QueueFull
+from app.web.headers import SECURITY
 from app.web.sentences import sentence
 from app.web.views import Views
-
-log = logging.getLogger(__name__)
 
 REFRESH_S = 3
 
@@ -95,7 +93,8 @@ def _from_http(error: HTTPException) -> FacetscopeError:
     return known
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """A bug of ours: the server raises it again after this answer, so that the log has it; readers see a sentence."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return respond(request, FacetscopeError("This is a fault of the program. What happened is in the server's log."))
+async def _unexpected(request: Request, _: Exception) -> Response:
+    """A bug of ours: it is raised again after this answer, so the log has it. This runs outside of the guard."""
+    response = respond(request, FacetscopeError("This is a fault of the program. The server's log says what happened."))
+    response.headers.update(SECURITY)
+    return response

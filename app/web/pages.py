@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import answers
-from app.web.scope import Name, Number, Pages, Scope, Slug
+from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter()
 
@@ -20,8 +20,8 @@ def page(path: str, template: str) -> Callable[[Callable[..., Any]], Callable[..
     """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`."""
 
     def register(answer: Callable[..., Any]) -> Callable[..., Any]:
-        def html(request: Request, views: Pages, page: Annotated[Any, Depends(answer)]) -> Response:
-            return views.page(request, template, page)
+        def html(request: Request, views: Pages, names: Names, page: Annotated[Any, Depends(answer)]) -> Response:
+            return views.page(request, template, page, facet_name=names)
 
         model = inspect.signature(answer).return_annotation
         router.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
@@ -111,7 +111,7 @@ def look(microscope: Scope, look_id: Name) -> answers.LookPage:
 @page("/search", "search.html")
 async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: Choice = None) -> answers.Search:
     """Units that match words or a number."""
-    return await microscope.search(q.strip(), model or microscope.settings.models[0], layer or None)
+    return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
 
 
 @page("/corpora/{corpus}/{index}", "corpus_image.html")

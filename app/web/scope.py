@@ -14,12 +14,30 @@ def _microscope(request: Request) -> Microscope:
     return request.app.state.microscope
 
 
+class FacetNames:
+    """Names of facets by id, for lists that know only ids; read at first use."""
+
+    def __init__(self, microscope: Microscope) -> None:
+        self._microscope = microscope
+        self._names: dict[str, str] | None = None
+
+    def __call__(self, facet_id: str) -> str:
+        if self._names is None:
+            self._names = {facet.id: facet.name for facet in self._microscope.facets().facets}
+        return self._names.get(facet_id, facet_id)
+
+
+def _names(request: Request) -> FacetNames:
+    return FacetNames(_microscope(request))
+
+
 def _views(request: Request) -> Views:
     return request.app.state.views
 
 
 Scope = Annotated[Microscope, Depends(_microscope)]
 Pages = Annotated[Views, Depends(_views)]
+Names = Annotated[FacetNames, Depends(_names)]
 
 # `app.urls` quotes a slash inside a slug twice; the server has undone one of them.
 Slug = Annotated[str, AfterValidator(unquote), Path(max_length=300)]

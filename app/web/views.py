@@ -25,13 +25,13 @@ FOREVER = "public, max-age=31536000, immutable"
 class Views:
     """Renders templates; one per application."""
 
-    def __init__(self, default_model: str) -> None:
+    def __init__(self) -> None:
         self.static_hashes = {path.relative_to(STATIC).as_posix(): _hash(path) for path in _files(STATIC)}
         self._templates = Jinja2Templates(TEMPLATES)
         env = self._templates.env
         env.undefined = StrictUndefined
         env.trim_blocks = env.lstrip_blocks = True
-        env.globals.update(urls=urls, charts=charts, words=words, static=self.static_url, default_model=default_model)
+        env.globals.update(urls=urls, charts=charts, words=words, static=self.static_url)
 
     def static_url(self, name: str) -> str:
         """The address of a static file, with the hash of its content so that it may be kept for ever."""

@@ -1,0 +1,88 @@
+"""The web application over a real microscope: the tiny model with its own corpus and facet."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.settings import Settings
+from app.web.app import create_app
+from tests.pictures import blobs, furnished_folder, png
+
+WAIT_S = 90.0
+LAYER = "layer4.0"
+SPEC = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "6"}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Poll until the condition holds; fail after a while."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def finish(client: TestClient, url: str) -> dict[str, object]:
+    """Wait until the render or facet at `url` is over and return its twin."""
+    wait_for(lambda: client.get(f"{url}.json").json()["status"] not in ("queued", "running", "training"))
+    return client.get(f"{url}.json").json()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = furnished_folder(tmp_path_factory.mktemp("models") / "small")
+    return Settings(
+        models=(f"small@{folder}",),
+        data=tmp_path_factory.mktemp("data"),
+        device="cpu",
+        queue_size=3,
+        max_body_bytes=2_000_000,
+        max_image_bytes=1_500_000,
+        max_facet_images=40,
+    )
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings) -> Iterator[TestClient]:
+    """A client of a server whose model, index and facet are ready."""
+    with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200)
+        wait_for(lambda: [each["status"] for each in client.get("/facets.json").json()["facets"]] == ["ready"])
+        yield client
+
+
+@pytest.fixture(scope="session")
+def facet_url(client: TestClient) -> str:
+    return client.get("/facets.json").json()["facets"][0]["url"]
+
+
+@pytest.fixture(scope="session")
+def render_url(client: TestClient) -> str:
+    """A finished render with the facet."""
+    answer = client.post("/renders", data={**SPEC, "facet": "stripes"})
+    assert finish(client, answer.headers["location"])["status"] == "done"
+    return answer.headers["location"]
+
+
+@pytest.fixture(scope="session")
+def look_url(client: TestClient) -> str:
+    answer = client.post("/looks", files={"image": ("discs.png", png(blobs(7)[0]), "image/png")})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+@pytest.fixture
+def unchanged(client: TestClient, settings: Settings) -> Iterator[None]:
+    """Fails the test if anything stored is different after it."""
+    before = stored(client, settings.data)
+    yield
+    assert stored(client, settings.data) == before
+
+
+def stored(client: TestClient, data: Path) -> list[object]:
+    """All that is kept: the lists of everything people made, and every file but the database's own."""
+    lists = [client.get(path).json() for path in ("/facets.json", "/renders.json", "/looks.json")]
+    files = [path for path in data.rglob("*") if path.is_file() and "sqlite3" not in path.name]
+    return [lists, sorted((str(path), path.stat().st_size) for path in files)]
