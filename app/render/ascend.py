@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 
 from app.clip.clip import Clip
 from app.render.objective import Objective, read
@@ -36,11 +37,17 @@ def to_uint8(rgb: Tensor) -> NDArray[np.uint8]:
 def _unit_gradient(gradient: Tensor) -> Tensor:
     """Each picture's gradient at root mean square 1.
 
-    Adam would divide the scale out anyway, but not its epsilon: so every model and unit is stepped alike, and a
-    picture whose gradient is tiny does not depend on rounding.
+    So a prior of a given weight means the same to every model and unit, and a picture whose gradient is tiny does not
+    depend on rounding (Adam divides a constant scale out, but not its epsilon).
     """
     size = gradient.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
     return gradient / size.clamp_min(torch.finfo(gradient.dtype).tiny)
+
+
+def _smoother(rgb: Tensor) -> Tensor:
+    """The direction that lowers the total variation: each pixel towards its neighbours, [B, 3, S, S], -4 to 4."""
+    down, right = rgb.diff(dim=2).sign(), rgb.diff(dim=3).sign()
+    return pad(down, (0, 0, 0, 1)) - pad(down, (0, 0, 1, 0)) + pad(right, (0, 1)) - pad(right, (1, 0))
 
 
 def _advance(clip: Clip, objective: Objective, watch: Objective, rgb: Tensor, seen: Tensor) -> NDArray[np.float32]:
@@ -72,7 +79,8 @@ def ascend(
         optimiser.zero_grad(set_to_none=True)
         with torch.enable_grad():
             rgb = param()
-            rgb.register_hook(_unit_gradient)
+            prior = recipe.smoothness * _smoother(rgb.detach())
+            rgb.register_hook(lambda gradient, prior=prior: _unit_gradient(gradient) + prior)
             seen = view(rgb, recipe.affine, slots, step, clip.image_size)
             activation = _advance(clip, objective, watch, rgb, seen)
         optimiser.step()

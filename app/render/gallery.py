@@ -15,7 +15,7 @@ from app.clip.clip import Clip
 from app.facets.facet import Facet
 from app.render.ascend import ascend
 from app.render.faceted import Faceted
-from app.render.objective import Objective, Reading, Smoothness, Tap
+from app.render.objective import Objective, Reading, Tap
 from app.render.presets import recipe
 from app.render.steer import steering
 from app.spec import PRESETS, RenderSpec
@@ -79,8 +79,6 @@ def _pictures(
     objective: Objective = watch
     if facet is not None:
         objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released")
-    if how.smoothness:
-        objective = objective + how.smoothness * Smoothness()
     chosen = PRESETS[preset]
     run = ascend(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
     picture = None

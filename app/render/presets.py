@@ -12,14 +12,16 @@ class Recipe:
     """One way to optimise a picture.
 
     `sd` and `decay` start the Fourier picture, `lr` is Adam's, `affine` the random views; `smoothness` is the weight
-    of the total variation prior relative to the objective's own gradient; a frame is shown every `every` steps.
+    of the total variation prior beside the objective's gradient (of root mean square 1 at the pixels); a frame is
+    shown every `every` steps. The defaults were chosen by eye on a 64 px model: a decay of 1.3 instead of Lucid's 1
+    gives large shapes with colours of their own, the prior takes the grain out of them.
     """
 
     sd: float = 0.01
-    decay: float = 1.0
+    decay: float = 1.3
     lr: float = 0.05
     affine: Affine = Affine()
-    smoothness: float = 0.0
+    smoothness: float = 0.25
     every: int = 8
 
 

@@ -14,7 +14,7 @@ from app.errors import BadInput
 from app.facets.facet import Facet, score
 from app.render.ascend import Frame, ascend
 from app.render.faceted import Faceted
-from app.render.objective import Objective, Smoothness, Unit
+from app.render.objective import Objective, Unit
 from app.render.presets import recipe
 from app.render.steer import lies_across, steering
 from app.spec import RenderSpec
@@ -59,8 +59,6 @@ def render(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Iterator
         raise BadInput("facet: the spec and the facet given do not go together", field="facet")
     how = recipe(spec.preset)
     objective = _objective(clip, spec, facet)
-    if how.smoothness:
-        objective = objective + how.smoothness * Smoothness()
     slots = [(spec.seed, 0)] * spec.ramp
     return ascend(
         clip, objective, Unit(spec.layer, spec.unit), slots=slots, size=spec.size, steps=spec.steps, recipe=how
