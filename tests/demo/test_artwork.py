@@ -21,7 +21,7 @@ def test_a_text_mask_is_cropped_to_its_ink() -> None:
     mask = text_mask("cat", ImageFont.load_default(40))
     assert mask.shape[0] == 32
     assert mask.dtype == np.uint8
-    assert mask.any(0)[[0, -1]].all()
+    assert mask[:, 0].any() and mask[:, -1].any()
 
 
 @pytest.mark.parametrize("word", ["elephant", "sun", "1"])

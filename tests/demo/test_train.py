@@ -104,8 +104,8 @@ def test_exported_weights_load_again(config, tmp_path: Path) -> None:
 
 def test_an_activation_is_the_mean_before_the_last_relu(config) -> None:
     clip = build(config.model, 3).eval()
-    for block in (clip.visual.layer4[0],):  # a fresh block is an identity
-        torch.nn.init.normal_(block.bn3.weight, generator=torch.Generator().manual_seed(1))
+    last = clip.get_submodule("visual.layer4.0.bn3").get_parameter("weight")  # zero in a fresh block: an identity
+    torch.nn.init.normal_(last, generator=torch.Generator().manual_seed(1))
     images = Normalize(config.model["preprocess_cfg"])(torch.randint(0, 256, (3, 64, 64, 3), dtype=torch.uint8))
     embedding, activations = look(clip, images)
     with torch.no_grad():
