@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from app.clip.clip import Clip
 from app.corpus.layers import default_layers
-from app.corpus.look import measure
+from app.corpus.look import Measured, measure
 from app.corpus.manifest import REASONS, IndexManifest, Refused, index_key, preprocessing
 from app.corpus.pictures import Decoded, decoded
 from app.corpus.reduce import REDUCER_VERSION, Batch
@@ -23,6 +23,7 @@ from app.corpus.sources import Item, Source
 from app.corpus.tables import Tables
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 
+GROUP = 32  # pictures per forward pass, always: for another number the kernels may round differently
 REDUCED_AT_ONCE = 512  # images per update of the tables: each update sorts again what the tables hold
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -49,6 +50,7 @@ def build(
 
     Args:
         layers: Layers to index; none means `default_layers`.
+        batch_size: Pictures between two calls of `progress`; on one machine the tables do not depend on it.
         progress: Called after every batch with the images looked at and how many there are.
         cancelled: Asked before every batch.
 
@@ -103,35 +105,33 @@ class _Pass:
 
     def run(self, source: Source, rows: RowWriter, batch_size: int) -> Iterator[tuple[int, int]]:
         with closing(decoded(source)) as stream:
-            while batch := list(islice(stream, batch_size)):
-                self._take(batch, rows)
+            pictures = self._readable(stream)
+            while batch := list(islice(pictures, batch_size)):
+                self._measure([item for item, _ in batch], torch.cat([rgb for _, rgb in batch]), rows)
                 yield self.images + self.skipped, source.count
         self._reduce()
         if not self.images:
             reason = self.refused[0].reason if self.refused else "There are no pictures."
             raise BadInput(f"{source.spec} has not one picture that can be indexed: {reason}", field="images")
 
-    def _take(self, batch: list[Decoded], rows: RowWriter) -> None:
-        items, tensors = [], []
-        for item, picture in batch:
+    def _readable(self, stream: Iterable[Decoded]) -> Iterator[tuple[Item, Tensor]]:
+        """Items with their pictures [1, 3, S, S], one by one so that no more than one stays in full size."""
+        for item, picture in stream:
             if isinstance(picture, FacetscopeError):
                 self._refuse(item, picture.detail)
             else:
-                items.append(item)
-                tensors.append(self.clip.prepare([picture]))
-        if tensors:
-            self._measure(items, torch.cat(tensors), rows)
+                yield item, self.clip.prepare([picture])
 
     def _measure(self, items: list[Item], rgb: Tensor, rows: RowWriter) -> None:
-        measured = measure(self.clip, rgb, list(self.tables))
+        measured = _in_groups(self.clip, rgb, list(self.tables))
         finite = torch.stack([values.isfinite().all(1) for values, _ in measured.values()]).all(0)
-        for item in (item for item, good in zip(items, finite.tolist(), strict=True) if not good):
+        good = [item for item, keep in zip(items, finite.tolist(), strict=True) if keep]
+        for item in (item for item, keep in zip(items, finite.tolist(), strict=True) if not keep):
             self._refuse(item, f"{item.key} drives some unit to an activation that is not a finite number.")
-        kept = [item for item, good in zip(items, finite.tolist(), strict=True) if good]
         for layer, (values, places) in measured.items():
             self.pending[layer].append((values[finite], places[finite]))
-        rows.add(self.images, kept)
-        self.images += len(kept)
+        rows.add(self.images, good)
+        self.images += len(good)
         if self.images - self.reduced >= REDUCED_AT_ONCE:
             self._reduce()
 
@@ -155,6 +155,15 @@ class _Pass:
             (folder / "layers" / layer).mkdir(parents=True)
             for name, array in tables.state().items():
                 np.save(folder / "layers" / layer / f"{name}.npy", array)
+
+
+def _in_groups(clip: Clip, rgb: Tensor, layers: list[str]) -> dict[str, Measured]:
+    """`measure` in passes of exactly `GROUP` pictures, the last filled up with black."""
+    padded = torch.cat([rgb, rgb.new_zeros(-len(rgb) % GROUP, *rgb.shape[1:])])
+    groups = [measure(clip, group, layers) for group in padded.split(GROUP)]
+    columns = {layer: zip(*(group[layer] for group in groups), strict=True) for layer in layers}
+    joined = {layer: tuple(torch.cat(parts)[: len(rgb)] for parts in column) for layer, column in columns.items()}
+    return {layer: (values, places) for layer, (values, places) in joined.items()}
 
 
 def _check_name(name: str) -> None:

@@ -177,7 +177,7 @@ def open_source(spec: str) -> Source:
 
 
 def _open(spec: str) -> Source:
-    path = Path(spec).expanduser()
+    path = Path(spec).expanduser().absolute()  # the process may change its folder
     if path.is_dir():
         return Folder(spec, path)
     root = path

@@ -150,7 +150,7 @@ def test_no_order_and_no_sharding_changes_a_bit(kind: str, seed: int, shard_of: 
         for shard in range(5):  # some are empty
             mine = order[np.array(shard_of)[order] == shard]
             part = fresh()[number]
-            merged.merge(fed(part, tuple(column[mine] for column in data), 7))
+            merged.merge(fed(part, (data[0][mine], data[1][mine], data[2][mine]), 7))
         assert_same_state(merged, whole)
 
 
