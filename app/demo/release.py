@@ -39,15 +39,15 @@ class FacetRecipe:
 
 
 _FACE_CONCEPTS = {"happy", "sad", "angry", "sleepy", "cool", "love", "clown", "devil", "baby", "santa", "police"}
-_NO_FACES = ("heart", "zzz", "tent", "bottle", "car", "badge", "imp")
+_NO_FACES = {
+    *("red-heart", "two-hearts", "sparkling-heart", "redheart", "2hearts", "sparklingheart", "zzz", "darksunglasses"),
+    *("circus-tent", "circustent", "baby-bottle", "babybottle", "police-car", "policecar", "imp"),
+}
 
 
 def _is_face(label: SpriteLabel) -> bool:
-    if label.name in ("sunglasses", "darksunglasses") and label.style != "fxemoji" or label.name == "darksunglasses":
-        return False
-    return label.concept in _FACE_CONCEPTS and (
-        label.name == "hearteyes" or "heart-eyes" in label.name or not any(no in label.name for no in _NO_FACES)
-    )
+    glasses_alone = label.name == "sunglasses" and label.style != "fxemoji"  # there they are on a face
+    return label.concept in _FACE_CONCEPTS and label.name not in _NO_FACES and not glasses_alone
 
 
 FACETS: Mapping[str, FacetRecipe] = MappingProxyType(
