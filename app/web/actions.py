@@ -36,7 +36,12 @@ _RENDER_BODY = {
     }
 }
 _FACET_BODY = _body(
-    "multipart/form-data", ["name", "images"], name=_TEXT, model=_TEXT, images={"type": "array", "items": _FILE}
+    "multipart/form-data",
+    ["name", "images"],
+    name=_TEXT,
+    model=_TEXT,
+    corpus=_TEXT,
+    images={"type": "array", "items": _FILE},
 )
 _LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
 
@@ -87,7 +92,9 @@ async def add_facet(request: Request, microscope: Scope, views: Pages) -> Respon
         upload = await read_upload(request, field="images", max_files=microscope.settings.max_facet_images)
         name = require_name(upload.fields.get("name", ""))
         require_files(upload, field="images", what="at least eight pictures or one .zip")
-        facet_id, created = await microscope.add_facet(name, _model(microscope, upload), upload.files)
+        facet_id, created = await microscope.add_facet(
+            name, _model(microscope, upload), upload.files, upload.fields.get("corpus") or None
+        )
     except FacetscopeError as error:
         page = await run_in_threadpool(microscope.facets)
         return _upload_refused(request, views, "facets.html", page, upload, error)

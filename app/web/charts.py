@@ -32,7 +32,7 @@ class HistogramChart:
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     bands: list[tuple[float, float, str]]
-    zero: float | None
+    zero: float
     mean: float
     summary: str
 

@@ -59,9 +59,12 @@ def layer(
     q: Word = "",
     facet: Choice = None,
     sort: Literal["unit", "strength"] = "unit",
+    corpus: Choice = None,
 ) -> answers.LayerPage:
     """A page of the layer's units; `after` is the token in the previous answer's `next`."""
-    return microscope.layer_page(slug, layer, after=after, limit=limit, q=q, facet=facet or None, sort=sort)
+    return microscope.layer_page(
+        slug, layer, after=after, limit=limit, q=q, facet=facet or None, sort=sort, corpus=corpus or None
+    )
 
 
 @page("/models/{slug}/{layer}/{unit}", "unit.html")

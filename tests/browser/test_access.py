@@ -1,0 +1,142 @@
+"""Every page type for everybody: axe finds nothing in light and dark, the keyboard reaches all, narrow screens do."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.server import Server
+from tests.browser.test_live import LONG, cancel, start_render, wait_for_growth
+from tests.pictures import blobs, png
+
+Pages = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def pages(site: Server, browser: Browser) -> Pages:
+    """An address of every page type."""
+    page = browser.new_page()
+    page.goto(site.url)
+    unit = page.locator("#gallery a.unit").first.get_attribute("href") or ""
+    layer = unit.rpartition("/")[0]
+    example = unit and page.goto(site.url + unit) and page.locator("a.shot").first.get_attribute("href")
+    page.goto(f"{site.url}/facets")
+    facet = page.locator("a.facet").first.get_attribute("href") or ""
+    render = start_render(page, site, 21, size="32", steps="16").removeprefix(site.url)
+    expect(page.get_by_role("heading", name="What came of it")).to_be_visible(timeout=120_000)
+    page.goto(f"{site.url}/looks")
+    page.locator("input[name=image]").set_input_files(
+        {"name": "discs.png", "mimeType": "image/png", "buffer": png(blobs(5)[0])}
+    )
+    page.get_by_role("button", name="Show what it drives").click()
+    page.wait_for_url("**/looks/*")
+    look = page.url.removeprefix(site.url)
+    page.close()
+    return {
+        "home": "/",
+        "models": "/models",
+        "model": layer.rpartition("/")[0],
+        "layer": layer,
+        "layer without hits": f"{layer}?q=zzzz",
+        "unit": unit,
+        "facets": "/facets",
+        "facet": facet,
+        "renders": "/renders",
+        "finished render": render,
+        "looks": "/looks",
+        "look": look,
+        "search": "/search?q=5",
+        "empty search": "/search",
+        "corpus image": str(example),
+        "error": "/nothing",
+    }
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds, each as one line."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['impact']} {each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_type(
+    site: Server, pages: Pages, new_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    page = new_context(color_scheme=scheme, reduced_motion="reduce").new_page()
+    found = {}
+    for name, path in pages.items():
+        page.goto(site.url + path)
+        found[name] = serious(page)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_running_render_or_a_refused_form(
+    site: Server, new_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    page = new_context(color_scheme=scheme, reduced_motion="reduce").new_page()
+    start_render(page, site, 22 if scheme == "light" else 23, **LONG)
+    wait_for_growth(page, 0)
+    assert serious(page) == []
+    cancel(page)
+    page.locator("#again summary").click()
+    page.locator("#again input[name=steps]").evaluate("input => { input.min = ''; input.value = '-5'; }")
+    page.locator("#again").get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("at least 1")
+    assert page.locator("input[name=steps]").input_value() == "-5"
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_page_scrolls_sideways_on_a_phone(
+    site: Server, pages: Pages, new_context: Callable[..., BrowserContext], width: int
+) -> None:
+    page = new_context(viewport={"width": width, "height": 800}).new_page()
+    for name, path in pages.items():
+        page.goto(site.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def focused(page: Page) -> dict[str, str]:
+    return page.evaluate(
+        """() => {
+            const it = document.activeElement, style = getComputedStyle(it);
+            const zone = it.closest('.dropzone');
+            const outline = zone ? getComputedStyle(zone).outlineStyle : style.outlineStyle;
+            return {tag: it.tagName, href: it.getAttribute('href') || '', text: it.textContent.trim(), outline};
+        }"""
+    )
+
+
+def test_the_keyboard_reaches_a_unit_and_starts_a_render(site: Server, page: Page) -> None:
+    page.goto(site.url)
+    page.keyboard.press("Tab")
+    assert focused(page)["text"] == "Skip to the content"
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        now = focused(page)
+        assert now["outline"] != "none", f"the focus cannot be seen on {now}"
+        if now["href"].startswith("/models/") and now["href"].rpartition("/")[2].isdigit():
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Unit")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        now = focused(page)
+        assert now["outline"] != "none", f"the focus cannot be seen on {now}"
+        if now["text"] == "Visualize":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/renders/*")
+    expect(page.locator("#render")).to_be_visible()
+
+
+def test_nothing_moves_for_those_who_ask_for_it(site: Server, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context(reduced_motion="reduce").new_page()
+    page.goto(site.url)
+    moving = (
+        "document.getAnimations().length + (getComputedStyle(document.documentElement).scrollBehavior === 'smooth')"
+    )
+    assert page.evaluate(moving) == 0

@@ -1,0 +1,50 @@
+"""The gallery in a real browser: it goes on while one scrolls, narrows while one types, and Back works."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Server
+
+
+def open_gallery(page: Page, site: Server) -> str:
+    page.goto(f"{site.url}/models/{site.slug}")
+    page.locator("tbody tr", has_text="default").get_by_role("link").first.click()
+    expect(page.locator("a.unit").first).to_be_visible()
+    return page.url
+
+
+def test_scrolling_brings_more_units_once_each_and_leaves_the_address(site: Server, page: Page) -> None:
+    address = open_gallery(page, site)
+    before = page.locator("a.unit").count()
+    page.locator("a.more").scroll_into_view_if_needed()
+    page.wait_for_function("before => document.querySelectorAll('a.unit').length > before", arg=before)
+    page.wait_for_load_state("networkidle")
+    units = page.locator("a.unit").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(units) == len(set(units)) and page.url == address
+    page.locator("a.unit").nth(before + 3).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Unit")
+    page.go_back()
+    expect(page.locator("a.unit").first).to_be_visible()
+    assert page.url == address
+
+
+def test_typing_narrows_the_gallery_and_the_address_says_so(site: Server, page: Page) -> None:
+    open_gallery(page, site)
+    page.get_by_label("Number or word").press_sequentially("12", delay=30)
+    expect(page.locator("#results .tally")).to_contain_text("for “12”")
+    expect(page).to_have_url(re.compile(r"q=12"))
+    shown = page.locator("a.unit").count()
+    page.reload()
+    assert page.locator("a.unit").count() == shown
+    assert page.get_by_label("Number or word").input_value() == "12"
+
+
+def test_the_order_is_an_address_that_back_undoes(site: Server, page: Page) -> None:
+    open_gallery(page, site)
+    first = page.locator("a.unit").first.get_attribute("href")
+    page.get_by_label("Order").select_option("strength")
+    expect(page).to_have_url(re.compile("sort=strength"))
+    expect(page.locator("a.unit").first).not_to_have_attribute("href", first or "")
+    page.go_back()
+    expect(page.locator("a.unit").first).to_have_attribute("href", first or "")

@@ -1,0 +1,73 @@
+"""Scores in plain words, and the geometry of the charts."""
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.answers import Histogram, RenderPage, Stats
+from app.web import charts, words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.26, "+1.3"), (-1.26, "−1.3"), (0.0, "0.0"), (-0.04, "0.0"), (0.04, "0.0")]
+)
+def test_a_signed_number_has_a_true_minus_and_no_negative_zero(value: float, text: str) -> None:
+    assert words.signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0, "0%"), (1, "100%"), (0.9996, "99.9%"), (0.0004, "0.1%"), (0.5, "50%"), (0.995, "99.5%")]
+)
+def test_a_probability_is_never_rounded_up_to_certainty(fraction: float, text: str) -> None:
+    assert words.percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(99.79, "99.7th"), (1, "1st"), (2, "2nd"), (11, "11th"), (93, "93rd"), (99.99, "99.9th")]
+)
+def test_a_percentile_is_rounded_down(value: float, text: str) -> None:
+    assert words.percentile(value) == text
+
+
+@pytest.mark.parametrize(
+    ("percentile", "sentence"),
+    [(100.0, "harder than every"), (99.7, "into the 99.7th percentile"), (60, "only mildly"), (3, "did not excite")],
+)
+def test_a_picture_that_did_not_excite_the_unit_is_said_so(
+    client: TestClient, render_url: str, percentile: float, sentence: str
+) -> None:
+    page = RenderPage.model_validate(client.get(f"{render_url}.json").json())
+    assert sentence in words.activation_sentence(page.model_copy(update={"activation_percentile": percentile}))
+
+
+def test_a_facet_that_did_not_take_hold_is_said_so(client: TestClient, render_url: str) -> None:
+    page = RenderPage.model_validate(client.get(f"{render_url}.json").json())
+    assert "with 91% probability" in words.facet_sentence(page.model_copy(update={"facet_score": 0.91}))
+    assert "did not take hold" in words.facet_sentence(page.model_copy(update={"facet_score": 0.2}))
+
+
+@given(
+    counts=st.lists(st.integers(0, 10**7), min_size=1, max_size=200),
+    low=st.floats(-50, 49),
+    width=st.floats(0.001, 5),
+    std=st.floats(0.01, 10),
+)
+def test_a_histogram_stays_inside_its_frame(counts: list[int], low: float, width: float, std: float) -> None:
+    edges = [low + width * i for i in range(len(counts) + 1)]
+    stats = Stats(mean=low, std=std, min=low, max=edges[-1], images=sum(counts))
+    chart = charts.histogram(Histogram(edges=edges, counts=counts), stats, [])
+    if chart is None:
+        assert not any(counts)
+        return
+    assert len(chart.bars) == sum(count > 0 for count in counts)
+    for bar in chart.bars:
+        assert -0.01 <= bar.x <= bar.x + bar.width <= 100.01 and 0 <= bar.y <= 100
+        assert bar.height > 0 and bar.y + bar.height == pytest.approx(100, abs=0.01)
+    assert 0 <= chart.zero <= 100 and chart.x_ticks
+    assert all(-0.01 <= tick.at <= 100.01 for tick in [*chart.x_ticks, *chart.y_ticks])
+
+
+def test_the_axis_of_an_auc_starts_below_chance() -> None:
+    assert 0 < charts.auc_position(0.5) < charts.auc_position(0.9) < charts.auc_position(1.0) == 100
+    assert charts.auc_position(0.1) == 0
