@@ -15,13 +15,14 @@ from torch import Tensor
 from app.clip.clip import Clip
 from app.corpus.layers import default_layers
 from app.corpus.look import Measured, measure
-from app.corpus.manifest import REASONS, IndexManifest, Refused, index_key, preprocessing
+from app.corpus.manifest import REASONS, IndexManifest, index_key, preprocessing
 from app.corpus.pictures import Decoded, decoded
 from app.corpus.reduce import REDUCER_VERSION, Batch
 from app.corpus.rows import RowWriter
 from app.corpus.sources import Item, Source
 from app.corpus.tables import Tables
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady
+from app.images import Refusal
 
 GROUP = 32  # pictures per forward pass, always: for another number the kernels may round differently
 REDUCED_AT_ONCE = 512  # images per update of the tables: each update sorts again what the tables hold
@@ -100,7 +101,7 @@ class _Pass:
         self.clip = clip
         self.tables = {layer: Tables(clip.layers[layer].channels) for layer in layers}
         self.images = self.reduced = self.skipped = 0
-        self.refused: list[Refused] = []
+        self.refused: list[Refusal] = []
         self.pending: dict[str, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in layers}
 
     def run(self, source: Source, rows: RowWriter, batch_size: int) -> Iterator[tuple[int, int]]:
@@ -148,7 +149,7 @@ class _Pass:
     def _refuse(self, item: Item, reason: str) -> None:
         self.skipped += 1
         if len(self.refused) < REASONS:
-            self.refused.append(Refused(name=item.key, reason=reason))
+            self.refused.append(Refusal(item.key, reason))
 
     def write(self, folder: Path) -> None:
         for layer, tables in self.tables.items():

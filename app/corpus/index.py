@@ -10,7 +10,7 @@ from PIL import Image
 from app.clip.clip import Clip
 from app.corpus.manifest import IndexManifest
 from app.corpus.pictures import decode_item
-from app.corpus.rows import Row, read_row
+from app.corpus.rows import Row, Rows
 from app.corpus.sources import Item
 from app.corpus.unit import UnitIndex, percentile, quantile, unit_index
 from app.errors import BadInput, NotFound, NotReady
@@ -126,12 +126,16 @@ class Index:
         row = self._image_row(number)
         return {"caption": "", **row.record, "key": row.key}
 
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.folder)
+
     @property
     def _resize_mode(self) -> str:
         return self.manifest.preprocessing["resize_mode"]
 
     def _image_row(self, number: int) -> Row:
-        row = read_row(self.folder, number)
+        row = self._rows.get(number) if 0 <= number < len(self) else None
         if row is None:
             raise NotFound(
                 f"{self.manifest.name} has no image {number}: they go from 0 to {len(self) - 1}.", field="image"

@@ -9,19 +9,11 @@ from app.clip.clip import Clip
 from app.corpus.reduce import REDUCER_VERSION
 from app.corpus.sources import Source
 from app.errors import NotFound, NotReady
+from app.images import Refusal
 from app.spec import canonical_json, content_id
 
 FILE = "manifest.json"
 REASONS = 100  # refused images that are listed; all are counted
-
-
-class Refused(BaseModel):
-    """An image of the source that was left out, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    reason: str
 
 
 class IndexManifest(BaseModel):
@@ -43,7 +35,7 @@ class IndexManifest(BaseModel):
     root: Path
     images: int
     skipped: int
-    refused: tuple[Refused, ...]
+    refused: tuple[Refusal, ...]
     layers: tuple[str, ...]
 
     @classmethod

@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -48,8 +48,18 @@ class RowWriter:
         self.db.executemany("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
-def read_row(folder: Path, number: int) -> Row | None:
-    """The row of an image, or None if there is none. Any thread may ask: each call opens the file for itself."""
-    with closing(sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
-        row = db.execute("SELECT key, file, start, size, record FROM images WHERE id = ?", (number,)).fetchone()
-    return Row(row[0], Locator(*row[1:4]), json.loads(row[4])) if row else None
+class Rows:
+    """Reads the rows of an index's folder, from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        address = f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1"
+        self.db = sqlite3.connect(address, uri=True, check_same_thread=False)
+        self.lock = threading.Lock()  # one connection, one question at a time: faster than opening it for each
+
+    def get(self, number: int) -> Row | None:
+        """The row of an image, or None if there is none."""
+        with self.lock:
+            found = self.db.execute(
+                "SELECT key, file, start, size, record FROM images WHERE id = ?", (number,)
+            ).fetchone()
+        return Row(found[0], Locator(*found[1:4]), json.loads(found[4])) if found else None

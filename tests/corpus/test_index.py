@@ -45,7 +45,7 @@ def test_an_index_whose_images_moved_says_so_and_finds_them_again(tiny_clip: Cli
     assert Index.open(folder).image(0).size == (64, 64)
 
 
-@pytest.mark.parametrize("number", [-1, 150, 10**12])
+@pytest.mark.parametrize("number", [-1, 150, 10**30])
 def test_an_image_that_is_not_there_is_not_found(index: Index, number: int) -> None:
     for read in (index.image, index.record):
         with pytest.raises(NotFound, match="from 0 to 149"):
