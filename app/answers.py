@@ -62,6 +62,7 @@ class LayerPage(BaseModel):
     model: ModelInfo
     layer: LayerInfo
     corpus: str | None
+    corpora: list[str]
     q: str
     sort: str
     facet: str | None
@@ -214,6 +215,7 @@ class FacetCard(BaseModel):
 class Facets(BaseModel):
     facets: list[FacetCard]
     models: list[str]
+    corpora: list[str]
     max_images: int
     min_images: int
 

@@ -24,7 +24,7 @@ from app.answers import (
     UnitPage,
 )
 from app.errors import NotFound
-from app.microscope import facets as facet_desk
+from app.microscope import facet_answers
 from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
 from app.microscope.facets import FacetDesk
@@ -86,7 +86,7 @@ class Microscope:
         for slug in self.residents.slugs:
             if self.residents.find(slug) and self.indexes.find(slug):
                 for facet_id in self.facet_desk.shipped(slug):
-                    self.facet_desk.queue(facet_id, force=True)
+                    self.facet_desk.queue(facet_id)
                     yield
 
     def close(self) -> None:
@@ -146,9 +146,12 @@ class Microscope:
         q: str = "",
         facet: str | None = None,
         sort: str = "unit",
+        corpus: str | None = None,
     ) -> LayerPage:
         """A page of a layer's units."""
-        return self.browser.layer_page(slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort)
+        return self.browser.layer_page(
+            slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus
+        )
 
     def unit_page(
         self, slug: str, layer: str, unit: int, *, corpus: str | None = None, facet: str | None = None
@@ -162,13 +165,16 @@ class Microscope:
 
     def facet(self, facet_id: str) -> FacetPage:
         """One facet with the renders made with it."""
-        page = facet_desk.page(self.store.facet(facet_id))
+        page = facet_answers.page(self.store.facet(facet_id))
         rows = self.store.renders(facet=facet_id)
         return page.model_copy(update={"renders": [render_desk.link(row) for row in rows]})
 
-    async def add_facet(self, name: str, model: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, bool]:
+    async def add_facet(
+        self, name: str, model: str, files: Sequence[tuple[str, bytes]], corpus: str | None = None
+    ) -> tuple[str, bool]:
         """Take in a facet's pictures and queue its training; returns its id and whether it is new."""
-        facet_id, created = await asyncio.to_thread(self.facet_desk.take_in, name, model, files)
+        self.facet_desk.admit()
+        facet_id, created = await asyncio.to_thread(self.facet_desk.take_in, name, model, files, corpus=corpus)
         await asyncio.to_thread(self.facet_desk.queue, facet_id)
         return facet_id, created
 

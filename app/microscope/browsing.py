@@ -63,14 +63,14 @@ class Browser:
         return index if index is not None and layer in index.manifest.layers else None
 
     def layer_page(
-        self, slug: str, name: str, *, after: int, limit: int, q: str, facet: str | None, sort: str
+        self, slug: str, name: str, *, after: int, limit: int, q: str, facet: str | None, sort: str, corpus: str | None
     ) -> LayerPage:
         """A page of units: `after` is the position in the sorted list that the page starts behind.
 
         Raises:
             BadInput: A sort or limit that there is not.
         """
-        layer, index = self.layer(slug, name), self.index(slug, name)
+        layer, index = self.layer(slug, name), self.index(slug, name, corpus)
         if sort not in SORTS:
             raise BadInput(f"sort: choose one of {', '.join(SORTS)}.", field="sort")
         if not 1 <= limit <= LIMIT:
@@ -79,23 +79,32 @@ class Browser:
         order = _matching(q.strip(), layer, index, sort)
         chosen = order[after + 1 : after + 1 + limit]
         last = after + len(chosen)
-        more = urls.with_query(urls.layer(slug, name), after=last, limit=limit, q=q, facet=facet, sort=sort)
+        more = urls.with_query(
+            urls.layer(slug, name), after=last, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus
+        )
         model = self.model(slug)
         return LayerPage(
             model=model,
             layer=next(row for row in model.layers if row.name == name),
             corpus=index.manifest.name if index else None,
+            corpora=[each.manifest.name for each in self.indexes.of(slug)],
             q=q,
             sort=sort,
             facet=facet_id,
             facets=self.facets.links(slug),
-            units=self.cards(slug, name, chosen, index, facet_id),
+            units=self.cards(slug, name, chosen, index, facet_id, corpus),
             next=more if last + 1 < len(order) else None,
             total=len(order),
         )
 
     def cards(
-        self, slug: str, layer: str, units: Sequence[int], index: Index | None, facet: str | None = None
+        self,
+        slug: str,
+        layer: str,
+        units: Sequence[int],
+        index: Index | None,
+        facet: str | None = None,
+        corpus: str | None = None,
     ) -> list[UnitCard]:
         """Units as cards: the gallery render, or with a facet the newest finished render with it, and examples."""
         words = labels(index, layer) if index else ()
@@ -103,7 +112,7 @@ class Browser:
         return [
             UnitCard(
                 unit=unit,
-                url=urls.with_query(urls.unit(slug, layer, unit), facet=facet),
+                url=urls.with_query(urls.unit(slug, layer, unit), facet=facet, corpus=corpus),
                 label=words[unit] if words else "",
                 thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index),
                 rendered=unit in faceted or self.gallery.has(slug, layer, unit),
@@ -122,14 +131,18 @@ class Browser:
         if not 0 <= unit < layer.channels:
             raise NotFound(f"{name} of {slug} has units 0 to {layer.channels - 1}; there is no unit {unit}.")
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
+
+        def beside(number: int) -> str:
+            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
+
         page = UnitPage(
             model=slug,
             layer=name,
             unit=unit,
             label=labels(index, name)[unit] if index else "",
             url=urls.unit(slug, name, unit),
-            previous=urls.unit(slug, name, unit - 1) if unit > 0 else None,
-            next=urls.unit(slug, name, unit + 1) if unit + 1 < layer.channels else None,
+            previous=beside(unit - 1) if unit > 0 else None,
+            next=beside(unit + 1) if unit + 1 < layer.channels else None,
             corpus=index.manifest.name if index else None,
             corpora=[each.manifest.name for each in self.indexes.of(slug)],
             facet=self.facets.resolve(slug, facet) if facet and facet != PLAIN else None,

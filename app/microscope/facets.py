@@ -9,25 +9,25 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app import images, urls
-from app.answers import FacetCard, FacetLink, FacetPage, Facets, ProbeReport, Refused
+from app import images
+from app.answers import FacetLink, Facets
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
 from app.facets import facet as facet_file
 from app.facets import train as training
 from app.facets.facet import Facet
+from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.settings import Settings
 from app.spec import content_id
 from app.store import FacetRow, Store
-from app.worker import Full, Interrupted, Job, Worker
+from app.worker import Interrupted, Job, Worker
 
 log = logging.getLogger(__name__)
 KEPT_SIDE = 512  # px; more than any served model reads
 NEGATIVES = 600
-SHOWN = 24
 NAME_LENGTH = 80
 
 
@@ -44,11 +44,20 @@ class FacetDesk:
         self.indexes = indexes
 
     def take_in(
-        self, name: str, model: str, files: Iterable[tuple[str, bytes]], *, shipped: bool = False
+        self,
+        name: str,
+        model: str,
+        files: Iterable[tuple[str, bytes]],
+        *,
+        corpus: str | None = None,
+        shipped: bool = False,
     ) -> tuple[str, bool]:
         """Decode and keep the pictures of a new facet; returns its id and whether it is new. Runs in any thread.
 
+        `corpus` names the index whose pictures it is told from, the model's first one if none is named.
+
         Raises:
+            NotFound: The model is not served, or has no corpus of that name.
             BadInput: No name, or fewer than eight usable pictures: the reasons of the refused ones are in the sentence.
             TooLarge: Too many files or bytes.
         """
@@ -56,16 +65,19 @@ class FacetDesk:
         title = " ".join(name.split())
         if not title or len(title) > NAME_LENGTH:
             raise BadInput(f"name: give the facet a name of 1 to {NAME_LENGTH} characters.", field="name")
+        self.indexes.find(clip.slug, corpus)
         read, refused = self._read(files)
         if len(read) < training.MINIMUM_IMAGES:
             raise BadInput(_too_few(len(read), refused), field="images")
-        for blob, (_, encoded) in read.items():
-            self.store.files.put_blob(blob, encoded)
+        for blob, (_, picture) in read.items():
+            if not self.store.files.has_blob(blob):
+                self.store.files.put_blob(blob, images.encode_webp(picture, quality=92))
         kept = {blob: file_name for blob, (file_name, _) in read.items()}
         row = FacetRow(
-            id=content_id("facet", title, clip.entry.slug, *sorted(kept)),
+            id=content_id("facet", title, clip.slug, corpus or "", *sorted(kept)),
             name=title,
-            model=clip.entry.slug,
+            model=clip.slug,
+            corpus=corpus,
             status="queued",
             positives=len(kept),
             refused=[asdict(refusal) for refusal in refused],
@@ -73,9 +85,11 @@ class FacetDesk:
         )
         return row.id, self.store.add_facet(row, list(kept.items()))
 
-    def _read(self, files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, tuple[str, bytes]], list[images.Refusal]]:
-        """The usable pictures by id, each with its name and as it is to be kept; nothing is stored yet."""
-        kept: dict[str, tuple[str, bytes]] = {}
+    def _read(
+        self, files: Iterable[tuple[str, bytes]]
+    ) -> tuple[dict[str, tuple[str, Image.Image]], list[images.Refusal]]:
+        """The usable pictures by id, each with its name; nothing is stored yet."""
+        kept: dict[str, tuple[str, Image.Image]] = {}
         refused: list[images.Refusal] = []
         limits = self.settings
         unpacked = images.unpack(
@@ -97,26 +111,28 @@ class FacetDesk:
             if blob in kept:
                 refused.append(images.Refusal(name, f"It is the same picture as {kept[blob][0]}."))
                 continue
-            kept[blob] = (name, images.encode_webp(picture, quality=92))
+            kept[blob] = (name, picture)
         return kept, refused
 
-    def queue(self, facet_id: str, *, force: bool = False) -> Job | None:
-        """Queue the training of a facet unless it is trained. Raises `QueueFull`; the facet is kept and can wait."""
-        row = self.store.facet(facet_id)
-        if row.status == "ready":
+    def admit(self) -> None:
+        """Raise `QueueFull` before anything of a new facet is read or kept."""
+        if self.worker.depth >= self.worker.queue_size:
+            raise QueueFull(
+                f"The queue is full: {self.worker.queue_size} jobs wait already. Try again in half a minute."
+            )
+
+    def queue(self, facet_id: str) -> Job | None:
+        """Queue the training of a facet unless it is trained; one that was admitted is never turned away."""
+        if self.store.facet(facet_id).status == "ready":
             return None
         self.store.change_facet(facet_id, status="queued", error=None)
-        try:
-            return self.worker.submit(Job(f"facet:{facet_id}", lambda job: self._train(facet_id, job)), force=force)
-        except Full as full:
-            self.store.change_facet(facet_id, status="failed", error="The queue was full. Upload the pictures again.")
-            raise QueueFull("The queue is full: too many jobs wait already. Try again in half a minute.") from full
+        return self.worker.submit(Job(f"facet:{facet_id}", lambda job: self._train(facet_id, job)), force=True)
 
     def resume(self) -> None:
         """Queue what a restart found waiting or interrupted."""
         for row in self.store.unfinished_facets():
             if row.model in self.residents.slugs:
-                self.queue(row.id, force=True)
+                self.queue(row.id)
 
     def shipped(self, slug: str) -> Iterator[str]:
         """Take in the image sets `facets/NAME.tar` that a model brought along; yields each one's id."""
@@ -150,7 +166,7 @@ class FacetDesk:
         job.announce()
         yield
         try:
-            clip, index = self.residents.clip(row.model), self.indexes.need(row.model)
+            clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
             positives = [self._picture(image.blob) for image in row.images]
             facet = training.train(
                 clip,
@@ -231,6 +247,7 @@ class FacetDesk:
         return Facets(
             facets=[card(row) for row in self.store.facets()],
             models=self.residents.slugs,
+            corpora=[index.manifest.name for slug in self.residents.slugs for index in self.indexes.of(slug)],
             max_images=self.settings.max_facet_images,
             min_images=training.MINIMUM_IMAGES,
         )
@@ -240,52 +257,6 @@ def sample(index: Index) -> list[Image.Image]:
     """The generic pictures a facet is told from: a seeded sample of the corpus."""
     order = np.random.default_rng(0).permutation(len(index))
     return [index.image(int(i)) for i in order[:NEGATIVES]]
-
-
-def link(row: FacetRow) -> FacetLink:
-    """A facet as a choice."""
-    return FacetLink(id=row.id, name=row.name, url=urls.facet(row.id), ready=row.status == "ready")
-
-
-def card(row: FacetRow) -> FacetCard:
-    """A facet in a list."""
-    return FacetCard.model_validate(
-        {
-            "id": row.id,
-            "name": row.name,
-            "url": urls.facet(row.id),
-            "status": row.status,
-            "model": row.model,
-            "positives": row.positives,
-            "best_auc": max((report["auc"] for report in row.layers), default=None),
-            "images": [urls.blob(image.blob) for image in row.images[:SHOWN]],
-            "shipped": row.shipped,
-        }
-    )
-
-
-def page(row: FacetRow) -> FacetPage:
-    """A facet's page, without the renders made with it."""
-    return FacetPage.model_validate(
-        {
-            "id": row.id,
-            "name": row.name,
-            "url": urls.facet(row.id),
-            "status": row.status,
-            "progress": row.progress,
-            "error": row.error,
-            "model": row.model,
-            "corpus": row.corpus,
-            "positives": row.positives,
-            "negatives": row.negatives,
-            "refused": [Refused(**refusal) for refusal in row.refused],
-            "layers": [ProbeReport(**report) for report in row.layers],
-            "warnings": row.warnings,
-            "images": [urls.blob(image.blob) for image in row.images],
-            "renders": [],
-            "shipped": row.shipped,
-        }
-    )
 
 
 def _too_few(usable: int, refused: Sequence[images.Refusal]) -> str:

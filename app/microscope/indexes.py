@@ -71,9 +71,9 @@ class Indexes:
             )
         return found
 
-    def need(self, slug: str) -> Index:
-        """The first index of a model. Raises `NotReady` with the command that builds one."""
-        index = self.find(slug)
+    def need(self, slug: str, name: str | None = None) -> Index:
+        """The named or the first index of a model. Raises `NotReady` with the command that builds one."""
+        index = self.find(slug, name)
         if index is None:
             reason = self.status.get(slug) or (
                 f"{slug} has no corpus yet. Build one with "

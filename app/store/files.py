@@ -35,9 +35,12 @@ class Files:
 
     def put_blob(self, blob_id: str, webp: bytes) -> None:
         """Keep a picture under its content id; the same picture twice is one file."""
-        path = self._blob(blob_id)
-        if not path.exists():
-            write_whole(path, webp)
+        if not self.has_blob(blob_id):
+            write_whole(self._blob(blob_id), webp)
+
+    def has_blob(self, blob_id: str) -> bool:
+        """Whether a picture is kept already, so that it need not be encoded again."""
+        return self._blob(blob_id).exists()
 
     def blob(self, blob_id: str) -> bytes:
         """A stored picture as WebP. Raises `NotFound`."""
