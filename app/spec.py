@@ -64,7 +64,7 @@ class RenderSpec(BaseModel):
     layer: str = Field(min_length=1, max_length=100)
     unit: int = Field(ge=0)
     facet: str | None = Field(None, max_length=100, description="Facet id; none means the plain visualization.")
-    strength: float = Field(0.3, ge=-5, le=5, allow_inf_nan=False)
+    strength: float = Field(1.0, ge=-5, le=5, allow_inf_nan=False)
     form: Form = "released"
     preset: str = "standard"
     size: int = Field(96, ge=32, le=512, description="Side of the picture in pixels.")

@@ -15,7 +15,8 @@ SIDE = 32
 
 def _small(image: Image.Image) -> NDArray[np.float32]:
     """The picture as RGB of side `SIDE` in [0, 1], flattened: [SIDE * SIDE * 3]."""
-    return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32).ravel() / 255
+    small = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
+    return small.ravel() / np.float32(255)
 
 
 def group(images: Sequence[Image.Image]) -> NDArray[np.int64]:

@@ -51,7 +51,7 @@ def compress(features: NDArray[np.float32]) -> tuple[Array, Array]:
 
 
 def _model(c: float) -> LogisticRegression:
-    return LogisticRegression(C=c, class_weight="balanced", max_iter=2000)
+    return LogisticRegression(C=c, class_weight="balanced", tol=1e-6, max_iter=5000)
 
 
 def _balanced_log_loss(labels: NDArray[np.int64], odds: Array) -> float:

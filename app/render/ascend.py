@@ -15,6 +15,8 @@ from app.render.param import FourierImage
 from app.render.presets import Recipe
 from app.render.transform import view
 
+FLAT = 0.01  # of full scale: neighbours closer than this count as alike
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -44,9 +46,14 @@ def _unit_gradient(gradient: Tensor) -> Tensor:
     return gradient / size.clamp_min(torch.finfo(gradient.dtype).tiny)
 
 
+def _soft_sign(x: Tensor) -> Tensor:
+    """Minus 1 to 1; the sign of all but the smallest differences, which it does not magnify as the sign would."""
+    return x / (x.square() + FLAT**2).sqrt()
+
+
 def _smoother(rgb: Tensor) -> Tensor:
     """The direction that lowers the total variation: each pixel towards its neighbours, [B, 3, S, S], -4 to 4."""
-    down, right = rgb.diff(dim=2).sign(), rgb.diff(dim=3).sign()
+    down, right = _soft_sign(rgb.diff(dim=2)), _soft_sign(rgb.diff(dim=3))
     return pad(down, (0, 0, 0, 1)) - pad(down, (0, 0, 1, 0)) + pad(right, (0, 1)) - pad(right, (1, 0))
 
 
@@ -73,7 +80,7 @@ def ascend(
 
     Yields after every step; nothing runs between two `next` calls, and dropping the iterator ends the run.
     """
-    param = FourierImage(slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay)
+    param = FourierImage(slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay, dtype=clip.mean.dtype)
     optimiser = torch.optim.Adam(param.parameters(), lr=recipe.lr, maximize=True)
     for step in range(1, steps + 1):
         optimiser.zero_grad(set_to_none=True)

@@ -54,7 +54,8 @@ class Faceted(Objective):
         return self.form == "second-order"
 
     def wants(self) -> frozenset[Tap]:
-        return self.of.wants() | {(layer, "post") for layer in self.weights}
+        facet: set[Tap] = {(layer, "post") for layer in self.weights}
+        return self.of.wants() | facet
 
     def _facet_maps(self, reading: Reading) -> list[tuple[Tensor, Tensor]]:
         maps = [reading.maps[layer, "post"] for layer in self.weights]

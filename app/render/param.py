@@ -42,7 +42,6 @@ class FourierImage:
         device: torch.device,
         sd: float = 0.01,
         decay: float = 1.0,
-        contrast: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         shape = (3, size, size // 2 + 1, 2)
@@ -50,7 +49,7 @@ class FourierImage:
         self.size = size
         self.spectrum = start.to(device, dtype).requires_grad_()
         # Energy is divided by the frequency, then scaled by the side so that the transform is unitary (Lucid).
-        scale = contrast * size / frequencies(size).clamp_min(1 / size) ** decay
+        scale = size / frequencies(size).clamp_min(1 / size) ** decay
         self.scale = scale.to(device, dtype)[..., None]
         self.colours = colour_matrix().to(device, dtype)
 
