@@ -17,7 +17,7 @@ from app.render.ascend import ascend
 from app.render.faceted import Faceted
 from app.render.objective import Objective, Reading, Tap
 from app.render.presets import recipe
-from app.render.steer import steering
+from app.render.steer import lies_across, steering
 from app.spec import PRESETS, RenderSpec
 
 BATCH = 16
@@ -57,28 +57,28 @@ def render_layer(
     The same model, preset and facet give the same bytes on the same kind of machine.
     """
     total = clip.layers[layer].channels
-    strength = RenderSpec.model_fields["strength"].default if strength is None else strength
-    about = {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": strength if facet else None}
+    pull = float(RenderSpec.model_fields["strength"].default if strength is None else strength)
+    about = {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": pull if facet else None}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo("about.json"), json.dumps(about))
         for start in range(0, total, BATCH):
             units = tuple(range(start, min(start + BATCH, total)))
-            for unit, picture in zip(units, _pictures(clip, layer, units, facet, preset, strength), strict=True):
+            for unit, picture in zip(units, pictures(clip, layer, units, facet, preset, pull), strict=True):
                 archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), images.encode_webp(picture, quality=QUALITY))
             progress(units[-1] + 1, total)
     part.replace(path)
 
 
-def _pictures(
+def pictures(
     clip: Clip, layer: str, units: tuple[int, ...], facet: Facet | None, preset: str, strength: float
 ) -> list[Image.Image]:
-    """The finished pictures of a batch of units, all from the seed 0, as each would come out alone."""
+    """The finished pictures of a batch of units, one each, all from the seed 0."""
     how, watch = recipe(preset), Units(layer, units)
     objective: Objective = watch
     if facet is not None:
-        objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released")
+        objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released", lies_across(clip))
     chosen = PRESETS[preset]
     run = ascend(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
     picture = None
