@@ -73,7 +73,7 @@ class LayerPage(BaseModel):
 
 
 class Example(BaseModel):
-    """A dataset example: activation in the model's units, `sd` in standard deviations from zero over the corpus."""
+    """A dataset example: activation in the model's units, `sd` in standard deviations from its mean over the corpus."""
 
     image: str
     page: str

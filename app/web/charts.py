@@ -32,7 +32,7 @@ class HistogramChart:
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     bands: list[tuple[float, float, str]]
-    zero: float
+    zero: float | None
     mean: float
     summary: str
 
@@ -51,27 +51,35 @@ class Axis:
 
 
 def histogram(data: Histogram, stats: Stats, strata: list[Stratum]) -> HistogramChart | None:
-    """Draw counts on a log scale over activation in standard deviations; None if there is nothing to draw."""
+    """Draw counts on a log scale over standard deviations from the mean; None if there is nothing to draw.
+
+    Bars are negative where the activation itself is: there the image pushes the unit down.
+    """
     filled = [index for index, count in enumerate(data.counts) if count]
     if not filled:
         return None
     first, last = filled[0], filled[-1] + 1
-    scale = stats.std or 1.0
-    edges = [edge / scale for edge in data.edges[first : last + 1]]
+    edges = [in_sd(edge, stats) for edge in data.edges[first : last + 1]]
     counts = data.counts[first:last]
+    zero = in_sd(0.0, stats)
     axis = Axis(min(edges[0], 0.0), max(edges[-1], 0.0))
     return HistogramChart(
-        bars=_bars(edges, counts, axis),
+        bars=_bars(edges, counts, axis, zero),
         x_ticks=[Tick(axis(value), _tick_label(value)) for value in _nice(axis.low, axis.low + axis.span)],
         y_ticks=[Tick(100 - _log_height(10**power, max(counts)), f"{10**power:,}") for power in _powers(max(counts))],
-        bands=_bands(strata, axis, scale),
-        zero=axis(0.0),
-        mean=axis(stats.mean / scale),
-        summary=_summary(edges, stats, scale),
+        bands=_bands(strata, axis, stats),
+        zero=axis(zero) if zero in axis else None,
+        mean=axis(0.0),
+        summary=_summary(edges, stats),
     )
 
 
-def _bars(edges: list[float], counts: list[int], axis: Axis) -> list[Bar]:
+def in_sd(activation: float, stats: Stats) -> float:
+    """An activation in standard deviations from its mean over the corpus."""
+    return (activation - stats.mean) / (stats.std or 1.0)
+
+
+def _bars(edges: list[float], counts: list[int], axis: Axis, zero: float) -> list[Bar]:
     most = max(counts)
     bars = []
     for low, high, count in zip(edges, edges[1:], counts, strict=False):
@@ -79,7 +87,7 @@ def _bars(edges: list[float], counts: list[int], axis: Axis) -> list[Bar]:
             height = _log_height(count, most)
             title = f"{count:,} images from {low:.2f} to {high:.2f} sd"
             left, right = axis(low), axis(high)
-            bars.append(Bar(left, round(right - left, 3), 100 - height, height, title, high <= 0))
+            bars.append(Bar(left, round(right - left, 3), 100 - height, height, title, low + high <= 2 * zero))
     return bars
 
 
@@ -92,12 +100,13 @@ def _powers(most: int) -> range:
     return range(int(math.log10(most)) + 1)
 
 
-def _bands(strata: list[Stratum], axis: Axis, scale: float) -> list[tuple[float, float, str]]:
+def _bands(strata: list[Stratum], axis: Axis, stats: Stats) -> list[tuple[float, float, str]]:
     """Left edge, width and title of each band of activation below the axis."""
     found = []
     for band in strata:
-        left, right = (min(max(axis(edge / scale), 0.0), 100.0) for edge in (band.low, band.high))
-        found.append((left, round(right - left, 3), f"Band from {band.low / scale:.1f} to {band.high / scale:.1f} sd"))
+        low, high = in_sd(band.low, stats), in_sd(band.high, stats)
+        left, right = (min(max(axis(edge), 0.0), 100.0) for edge in (low, high))
+        found.append((left, round(right - left, 3), f"Band from {low:.1f} to {high:.1f} sd"))
     return found
 
 
@@ -113,10 +122,10 @@ def _tick_label(value: float) -> str:
     return f"{value:g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _summary(edges: list[float], stats: Stats, scale: float) -> str:
+def _summary(edges: list[float], stats: Stats) -> str:
     return (
         f"Histogram of the unit's activation over {stats.images:,} images, from {edges[0]:.1f} to {edges[-1]:.1f} "
-        f"standard deviations, mean {stats.mean / scale:.2f}; counts on a logarithmic scale."
+        "standard deviations from the mean; counts on a logarithmic scale."
     )
 
 
