@@ -263,7 +263,7 @@ def _prepare(microscope: Microscope, clip: Clip) -> None:
 
 def _address(text: str) -> dict[str, Any]:
     """MODEL/LAYER/UNIT; the model may itself hold slashes (NAME@/path)."""
-    model, layer, unit = ["", *text.rsplit("/", 2)][-3:]
+    model, layer, unit = [*text.rsplit("/", 2), "", ""][:3]
     if not (model and layer and unit.isdecimal()):
         raise BadInput(f"{text!r} is no MODEL/LAYER/UNIT, for example iconclip/layer4.1/89.")
     return {"model": model, "layer": layer, "unit": int(unit)}

@@ -1,0 +1,110 @@
+"""The command line: answers as text and JSON, one sentence and the right exit code for what goes wrong."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.cli import main
+from app.settings import Settings
+from app.store import Store
+from tests.pictures import blobs, furnished_folder, stripes
+
+
+class Terminal:
+    """Runs the command line in this process, on the tiny model, in a data folder of its own."""
+
+    def __init__(self, folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+        self.model, self.data, self.monkeypatch, self.capsys = f"small@{folder}", data, monkeypatch, capsys
+
+    def run(self, *words: str | Path) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error."""
+        self.monkeypatch.setattr(sys, "argv", ["app", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = self.capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    def answer(self, *words: str | Path) -> dict[str, Any]:
+        """The JSON of a command that must succeed."""
+        code, out, err = self.run(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    folder = furnished_folder(tmp_path / "small", pictures=60, facet=10)
+    monkeypatch.setenv("FACETSCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FACETSCOPE_DEVICE", "cpu")
+    return Terminal(folder, tmp_path / "data", monkeypatch, capsys)
+
+
+def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for i in range(12):
+        blobs(i)[0].save(pictures / f"{i}.png")
+    (pictures / "broken.jpg").write_bytes(b"no picture")
+    built = terminal.answer("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
+    assert (built["name"], built["model"], built["images"], built["skipped"]) == ("mine", "small", 12, 1)
+    assert terminal.answer("index", "show", "mine") == built
+    code, out, err = terminal.run("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
+    assert code == 0 and "12 pictures" in out and "broken.jpg" in out
+    assert "Traceback" not in err
+
+
+def test_a_facet_is_trained_and_steers_a_render(terminal: Terminal, tmp_path: Path) -> None:
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    for i in range(10):
+        stripes(i).save(theme / f"{i}.png")
+    facet = terminal.answer("facet", "train", "--model", terminal.model, "--name", "mine", "--images", theme)
+    assert facet["status"] == "ready" and facet["positives"] == 10 and facet["layers"]
+    out = tmp_path / "unit.png"
+    address = f"{terminal.model}/layer4.0/3"
+    made = terminal.answer("render", address, "--out", out, "--facet", "mine", "--steps", "4", "--size", "32")
+    assert made["spec"]["facet"] == facet["id"] and 0 <= made["facet_score"] <= 1
+    with Image.open(out) as picture:
+        assert picture.size == (32, 32)
+    shipped = terminal.answer("render", address, "--out", out, "--facet", "stripes", "--steps", "2", "--size", "32")
+    assert shipped["spec"]["facet"] != facet["id"]
+
+
+def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
+    layer = ("--layer", "layer1.0", "--preset", "preview")
+    (path,) = terminal.answer("gallery", "render", "--model", terminal.model, *layer)["written"]
+    assert path == str(terminal.data / "galleries" / "small" / "layer1.0" / "any.zip")
+    assert Path(path).stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["index", "show", "nowhere"], 1, "no corpus named nowhere"),
+        (["model", "check", "RN50x4.nosuchtag"], 1, "RN50x4"),
+        (["model", "check", "RN50x4.openai"], 1, "model fetch RN50x4.openai"),
+        (["render", "unit89", "--out", "x.png"], 2, "MODEL/LAYER/UNIT"),
+        (["render", "MODEL/layer4.0/256", "--out", "x.png"], 1, "0 to 255"),
+        (["render", "MODEL/layer9.0/1", "--out", "x.png"], 1, "layer4.0"),
+        (["render", "MODEL/layer4.0/1", "--out", "x.png", "--steps", "-4"], 2, "steps"),
+        (["render", "MODEL/layer4.0/1", "--out", "x.png", "--preset", "huge"], 2, "preview"),
+        (["index", "build", "--model", "MODEL", "--images", "/nowhere", "--name", "x"], 2, "/nowhere"),
+        (["index", "build", "--name", "x"], 2, "--model"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    terminal: Terminal, tmp_path: Path, words: list[str], code: int, sentence: str
+) -> None:
+    terminal.monkeypatch.setenv("FACETSCOPE_MODEL_CACHE", str(tmp_path / "cache"))
+    ended, _, err = terminal.run(
+        *(word.replace("MODEL", terminal.model) if word != "unit89" else word for word in words)
+    )
+    assert ended == code and sentence in err
+    assert "Traceback" not in err
+    store = Store(terminal.data, Settings(data=terminal.data).database)
+    assert store.renders() == [] and store.facets() == []
+    store.close()
