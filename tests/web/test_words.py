@@ -64,7 +64,8 @@ def test_a_histogram_stays_inside_its_frame(counts: list[int], low: float, width
     for bar in chart.bars:
         assert -0.01 <= bar.x <= bar.x + bar.width <= 100.01 and 0 <= bar.y <= 100
         assert bar.height > 0 and bar.y + bar.height == pytest.approx(100, abs=0.01)
-    assert 0 <= chart.zero <= 100 and chart.x_ticks
+    assert chart.x_ticks and 0 <= chart.mean <= 100
+    assert chart.zero is None or 0 <= chart.zero <= 100
     assert all(-0.01 <= tick.at <= 100.01 for tick in [*chart.x_ticks, *chart.y_ticks])
 
 
