@@ -12,7 +12,7 @@ from app.corpus.unit import Entry
 
 TOP = 24
 BOTTOM = 12
-CARD_EXAMPLES = 4
+CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 
 
 def responses(index: Index, layer: Layer, unit: int) -> dict[str, object]:
