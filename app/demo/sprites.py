@@ -15,6 +15,7 @@ from PIL import Image
 
 from app.demo.concepts import Concept
 from app.demo.pack import SPRITE_PX, SpriteLabel
+from app.errors import NotReady
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,15 @@ class IconFile:
 
 
 def draw(svg: str) -> np.ndarray:
-    """Render an SVG to uint8 (96, 96, 4), centred on its longer side."""
-    import resvg_py  # build time only: the application runs without it
+    """Render an SVG to uint8 (96, 96, 4), centred on its longer side.
 
+    Raises:
+        NotReady: resvg-py is not installed; the application runs without it.
+    """
+    try:
+        import resvg_py
+    except ImportError as error:
+        raise NotReady("resvg-py is not installed: `uv sync --group world` installs it.") from error
     picture = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SPRITE_PX)))).convert("RGBA")
     picture.thumbnail((SPRITE_PX, SPRITE_PX), Image.Resampling.LANCZOS)
     canvas = Image.new("RGBA", (SPRITE_PX, SPRITE_PX))
