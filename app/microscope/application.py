@@ -29,7 +29,7 @@ from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
-from app.microscope.indexes import Indexes
+from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -122,11 +122,18 @@ class Microscope:
         )
 
     def _home_units(self) -> list[UnitCard]:
+        """The most selective units of the last layer, first one for each word that the examples agree on."""
         slug = self.residents.default
         layer = self.residents.clip(slug).default_layer
         index = self.browser.index(slug, layer)
-        units = index.strongest(layer).tolist() if index else range(HOME_UNITS)
-        return self.browser.cards(slug, layer, list(units)[:HOME_UNITS], index)
+        if index is None:
+            channels = self.residents.clip(slug).layers[layer].channels
+            return self.browser.cards(slug, layer, range(min(HOME_UNITS, channels)), None)
+        words, order = labels(index, layer), index.strongest(layer).tolist()
+        first = {words[unit]: unit for unit in reversed(order) if words[unit]}
+        named = sorted(first.values(), key=order.index)
+        units = [*named, *(unit for unit in order if unit not in named)]
+        return self.browser.cards(slug, layer, units[:HOME_UNITS], index)
 
     def models(self) -> Models:
         """All known models."""
