@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from app import urls
+from app.answers import FacetLink
 from app.errors import BadInput, FacetscopeError, NotFound
 from app.spec import PRESETS, RenderSpec
 from app.web.errors import extra_headers, respond, wants_json
@@ -69,9 +70,13 @@ async def _render_refused(
     """The form again with what was typed and why it cannot be used."""
     if wants_json(request):
         return respond(request, error)
-    facets = (await run_in_threadpool(microscope.facets)).facets
-    usable = [facet for facet in facets if facet.status == "ready" and facet.model == values.get("model")]
-    context = {"values": values, "facets": usable, "presets": list(PRESETS.values()), "error": error}
+    cards = (await run_in_threadpool(microscope.facets)).facets
+    facets = [
+        FacetLink(id=card.id, name=card.name, url=card.url, ready=card.status == "ready")
+        for card in cards
+        if card.model == values.get("model")
+    ]
+    context = {"values": values, "facets": facets, "presets": list(PRESETS.values()), "error": error}
     response = views.message(request, "render_refused.html", status=error.status, **context)
     response.headers.update(extra_headers(error))
     return response

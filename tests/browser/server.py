@@ -1,5 +1,6 @@
 """A real server in a process of its own, started by the command that people use."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from app.settings import ROOT
@@ -48,7 +50,8 @@ class Server:
                 stderr=log,
                 env={**os.environ, "OMP_NUM_THREADS": "2"},
             )
-        self._wait_until_ready()
+        self._wait(lambda: self.status("/readyz") == 200)
+        self._wait(self._facets_are_ready)
 
     def stop(self) -> float:
         """Send SIGTERM and return the seconds until it was gone."""
@@ -58,10 +61,15 @@ class Server:
         self.process.wait(timeout=30)
         return time.monotonic() - started
 
-    def _wait_until_ready(self) -> None:
+    def _facets_are_ready(self) -> bool:
+        with urllib.request.urlopen(f"{self.url}/facets.json", timeout=30) as answer:
+            found = [facet["status"] for facet in json.load(answer)["facets"]]
+        return bool(found) and set(found) == {"ready"}
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
         assert self.process
         deadline = time.monotonic() + START_S
-        while self.status("/readyz") != 200:
+        while not condition():
             assert self.process.poll() is None, f"the server died: see {self.data.with_suffix('.log')}"
             assert time.monotonic() < deadline, "the server was not ready in time"
             time.sleep(0.2)
