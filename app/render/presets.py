@@ -21,7 +21,7 @@ class Recipe:
     decay: float = 1.3
     lr: float = 0.05
     affine: Affine = Affine()
-    smoothness: float = 0.25
+    smoothness: float = 0.4
     every: int = 8
 
 
