@@ -95,7 +95,7 @@ def archive(state: State, path: Path) -> Path:
             at = at.get_submodule(parent)
         at.register_buffer(leaf, tensor)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore")
         torch.jit.script(root).save(path)
     return path
 
