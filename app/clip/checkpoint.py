@@ -54,7 +54,7 @@ def _read(path: Path) -> object:
     if path.suffix == ".safetensors":
         return load_file(path)
     if _is_torchscript(path):
-        with warnings.catch_warnings():  # torch calls it deprecated (in 2.11 and 2.15 by other names); OpenAI published it
+        with warnings.catch_warnings():  # torch calls the format deprecated, but it is what OpenAI published
             warnings.simplefilter("ignore")
             return torch.jit.load(path, map_location="cpu").state_dict()
     return torch.load(path, map_location="cpu", weights_only=True)
