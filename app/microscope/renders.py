@@ -18,7 +18,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
 from app.microscope.responses import examples
-from app.render.run import measure, render
+from app.render.run import Scores, measure, render
 from app.spec import PRESETS, RenderSpec
 from app.store import RenderRow, Store
 from app.worker import Full, Job, Worker
@@ -146,7 +146,7 @@ class RenderDesk:
                 if frame.image is not None:
                     picture = frame.image
                     self.store.files.put_frame(spec.id, frame.step, images.encode_webp(_strip(picture)))
-                    self._keep_progress(spec, frame.step, float(frame.activation[-1]), started)
+                    self._keep_progress(spec, frame.step, measure(clip, spec, facet, picture[-1]), started)
                     job.announce()
                 yield frame.step
                 if job.cancelled:
@@ -163,13 +163,15 @@ class RenderDesk:
             log.exception("render %s failed", spec.id)
             self.store.change_render(spec.id, status="failed", error="The render failed: the server's log says why.")
 
-    def _keep_progress(self, spec: RenderSpec, step: int, activation: float, started: float) -> None:
+    def _keep_progress(self, spec: RenderSpec, step: int, scores: Scores, started: float) -> None:
+        """Keep how far the render is; scored as at the end, without transforms, so that the numbers compare."""
         self.store.change_render(
             spec.id,
             step=step,
-            activation=activation,
+            activation=scores.activation,
+            facet_score=scores.facet_score,
             elapsed_s=time.monotonic() - started,
-            **self._against_corpus(spec, activation),
+            **self._against_corpus(spec, scores.activation),
         )
 
     def _finish(self, spec: RenderSpec, clip: Clip, facet: Facet | None, picture: np.ndarray, started: float) -> None:

@@ -41,10 +41,12 @@ def test_an_event_id_of_another_process_is_no_reason_to_skip(client: TestClient,
 
 
 def test_watching_a_running_render_shows_it_grow_to_its_end(client: TestClient) -> None:
-    url = client.post("/renders", data={**SPEC, "unit": "40", "steps": "60"}).headers["location"]
+    spec = {**SPEC, "unit": "40", "steps": "60", "facet": "stripes"}
+    url = client.post("/renders", data=spec).headers["location"]
     seen = events(client.get(f"{url}/events").text)
     assert seen[-1] == {"event": "end", "data": "done"}
     assert len(seen) >= 2 and 'value="60"' in seen[-2]["data"]
+    assert all("Looks like stripes" in state["data"] and "%" in state["data"] for state in seen[1:-1])
     assert finish(client, url)["status"] == "done"
 
 
