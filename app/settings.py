@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where the model lives; auto takes a GPU if any."
     )
-    torch_threads: int = Field(0, ge=0, description="CPU threads for torch; 0 means all cores but one, which is left to the web server.")
+    torch_threads: int = Field(
+        0, ge=0, description="CPU threads for torch; 0 means all cores but one, which is left to the web server."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     allowed_hosts: Words = Field(("*",), description="Host names the server answers to, space separated; * is any.")

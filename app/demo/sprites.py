@@ -70,7 +70,7 @@ def draw(svg: str) -> np.ndarray:
         NotReady: resvg-py is not installed; the application runs without it.
     """
     try:
-        import resvg_py
+        import resvg_py  # pyright: ignore[reportMissingImports] - in the group `world` only
     except ImportError as error:
         raise NotReady("resvg-py is not installed: `uv sync --group world` installs it.") from error
     picture = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SPRITE_PX)))).convert("RGBA")
