@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.answers import Histogram, Stats, Stratum
 
-MAX_TICKS = 7
+MAX_TICKS = 9
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,8 @@ def test_a_page_shows_what_its_twin_says(client: TestClient) -> None:
     address = f"/models/small/{LAYER}/5"
     twin, page = client.get(twin_of(address)).json(), Markup(client.get(address).text)
     shown = [image["src"] for image in page.all("img")]
-    assert [example["image"] for example in twin["examples"]] == [each for each in shown if "/corpora/" in each][
-        1 : 1 + len(twin["examples"])
-    ]
+    wanted = [example["image"] for example in twin["examples"]]
+    assert any(shown[start : start + len(wanted)] == wanted for start in range(len(shown))), "in this order"
     assert f"{twin['stats']['images']} images" in page.text
     assert len(page.all("rect", **{"class": "halo"})) >= len(twin["examples"])
 
