@@ -1,10 +1,14 @@
 """Every page that is read: whole without scripts, with a twin of the same content."""
 
+import base64
+import hashlib
+import re
 from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.web.views import STATIC
 from tests.web.conftest import LAYER
 from tests.web.markup import Markup
 
@@ -161,3 +165,12 @@ def test_health(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
     assert client.get("/readyz").json()["status"] == "ready"
     assert "# TYPE" in client.get("/metrics").text
+
+
+def test_the_vendored_scripts_are_the_ones_their_list_names() -> None:
+    listed = re.findall(r"`(\S+\.js)`.*`(\S{64})` \|$", (STATIC / "vendor" / "README.md").read_text(), re.MULTILINE)
+    found = {path.relative_to(STATIC / "vendor").as_posix() for path in (STATIC / "vendor").rglob("*.js")}
+    assert {name for name, _ in listed} == found
+    for name, digest in listed:
+        content = (STATIC / "vendor" / name).read_bytes()
+        assert base64.b64encode(hashlib.sha384(content).digest()).decode() == digest, name
