@@ -81,3 +81,14 @@ def test_every_source_is_recorded_with_version_and_licence() -> None:
     for face in FACES:
         family = face.path.split("/")[1]
         assert re.search(rf"`fonts-{family}[\w-]*`", text), family
+
+
+def test_the_model_card_quotes_the_shipped_evaluation() -> None:
+    card = Path("docs/demo-model.md").read_text("utf-8")
+    report = json.loads((RELEASE / "evaluation.json").read_text("utf-8"))
+    rows = [*report["zero_shot"].values(), *report["attack"].values()]
+    for row in rows:
+        assert f"| {' | '.join(f'{value:.3f}' for value in row.values())} |" in card
+    units = report["multimodal"]
+    assert f"{units['strict']} of {units['units']} units" in card
+    assert units["strict"] == len(units["list"])
