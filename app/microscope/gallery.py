@@ -3,7 +3,9 @@
 `gallery render` writes `data/galleries/MODEL/LAYER/FACET.zip`; a model may bring `gallery/LAYER/FACET.zip` along.
 """
 
+import json
 import zipfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,16 +30,16 @@ class Gallery:
 
     def picture(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bytes:
         """The gallery render of a unit as WebP. Raises `NotFound`."""
-        place = self._find(slug, layer, facet)
-        if place is None or f"{unit}.webp" not in _names(place, place.stat().st_mtime_ns):
+        sheet = self._find(slug, layer, facet)
+        if sheet is None or unit not in sheet.units:
             raise NotFound(f"There is no gallery render of {slug} {layer} unit {unit} with facet {facet}.")
-        with zipfile.ZipFile(place) as archive:
+        with zipfile.ZipFile(sheet.path) as archive:
             return archive.read(f"{unit}.webp")
 
     def has(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bool:
         """Whether there is a gallery render of a unit."""
-        place = self._find(slug, layer, facet)
-        return place is not None and f"{unit}.webp" in _names(place, place.stat().st_mtime_ns)
+        sheet = self._find(slug, layer, facet)
+        return sheet is not None and unit in sheet.units
 
     def thumbnail(self, slug: str, layer: str, unit: int, index: Index | None) -> str | None:
         """The address of the picture that stands for a unit: its render, else its strongest example, else none."""
@@ -47,15 +49,29 @@ class Gallery:
             return None
         return urls.corpus_image(index.manifest.name, index.unit(layer, unit).top[0].image)
 
-    def _find(self, slug: str, layer: str, facet: str) -> Path | None:
+    def _find(self, slug: str, layer: str, facet: str) -> "Sheet | None":
+        """The sheet of a layer and facet that was made with the weights as they are loaded."""
+        clip = self.residents.find(slug)
         places = [self.path(slug, layer, facet)]
-        brought = self.residents.folder(slug)
+        brought = self.residents.folder(slug) if clip else None
         if brought is not None:
             places.append(brought / "gallery" / layer / f"{facet}.zip")
-        return next((place for place in places if place.is_file()), None)
+        sheets = (_open(place, place.stat().st_mtime_ns) for place in places if place.is_file())
+        return next((sheet for sheet in sheets if clip and sheet.weights == clip.weights_hash), None)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A zip of gallery renders: the units it has and the weights they were made with."""
+
+    path: Path
+    weights: str
+    units: frozenset[int]
 
 
 @lru_cache(maxsize=64)
-def _names(path: Path, _written: int) -> frozenset[str]:
+def _open(path: Path, _written: int) -> Sheet:
     with zipfile.ZipFile(path) as archive:
-        return frozenset(archive.namelist())
+        weights = json.loads(archive.read("about.json"))["weights"]
+        names = (Path(name) for name in archive.namelist())
+        return Sheet(path, weights, frozenset(int(name.stem) for name in names if name.suffix == ".webp"))
