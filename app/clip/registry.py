@@ -118,7 +118,7 @@ def _is_folder(entry: Entry) -> bool:
 
 
 def _iconclip() -> Entry:
-    return Entry("iconclip", "IconCLIP (comes with Facetscope)", "iconclip", RELEASE)
+    return Entry("iconclip", "IconCLIP", "iconclip", RELEASE)
 
 
 def _tagged(architecture: str, tag: str) -> Entry:

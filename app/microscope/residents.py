@@ -124,7 +124,7 @@ class Residents:
             slug=entry.slug,
             name=entry.name,
             architecture=entry.architecture,
-            pretrained=entry.pretrained if isinstance(entry.pretrained, str) else f"local: {entry.pretrained.name}",
+            pretrained=entry.pretrained if isinstance(entry.pretrained, str) else "local files",
             url=urls.model(entry.slug),
             ready=clip is not None,
             status=resident.status if resident else f"not served: start with --model {entry.slug}",
