@@ -66,6 +66,19 @@ def test_near_duplicates_are_one_group_and_different_pictures_are_not():
     assert len(np.unique(groups)) == 12
 
 
+def test_a_picture_and_its_middle_square_are_one_group() -> None:
+    """An upload is kept whole, a corpus as the model sees it: the same photograph must not be on both sides."""
+    rng = np.random.default_rng(0)
+    wide = [
+        Image.fromarray(rng.integers(0, 256, (5, 9, 3), dtype=np.uint8)).resize((360, 200), Image.Resampling.BICUBIC)
+        for _ in range(4)
+    ]
+    middle = [image.crop((80, 0, 280, 200)).resize((160, 160), Image.Resampling.LANCZOS) for image in wide]
+    groups = group([*wide, *middle])
+    assert groups[:4].tolist() == groups[4:].tolist()
+    assert len(set(groups.tolist())) == 4
+
+
 def test_flat_pictures_of_other_colours_are_different():
     flat = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue", "white")]
     assert len(np.unique(group(flat))) == 4
