@@ -19,3 +19,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_clip(tiny_folder: Path) -> Clip:
     """A small random CLIP on the CPU: 64 px, layers layer1.0, layer2.0, layer3.0, layer3.1 and layer4.0 (256 units)."""
     return registry.load(registry.entry(f"tiny@{tiny_folder}"), tiny_folder, "cpu", offline=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright leaves an event loop running in this thread, and `asyncio.run` refuses to nest."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

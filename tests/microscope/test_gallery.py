@@ -1,5 +1,6 @@
 """Gallery renders stand for a unit only while the weights are those they were made with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ def test_a_gallery_stands_for_its_units_and_another_models_does_not(
     assert len(cards) == 32 and all(card.rendered for card in cards)
 
     other = tmp_path / "other.zip"
-    other_weights = Clip(**{**tiny_clip.__dict__, "weights_hash": "0" * 16})
-    render_layer(other_weights, "layer1.0", None, other, preset="preview")
+    render_layer(replace(tiny_clip, weights_hash="0" * 16), "layer1.0", None, other, preset="preview")
     other.replace(place)
     assert microscope.unit_page("small", "layer1.0", 31).picture is None
