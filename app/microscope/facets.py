@@ -135,14 +135,21 @@ class FacetDesk:
                 self.queue(row.id)
 
     def shipped(self, slug: str) -> Iterator[str]:
-        """Take in the image sets `facets/NAME.tar` that a model brought along; yields each one's id."""
-        folder = self.residents.folder(slug)
+        """Take in the image sets `facets/NAME.tar` that a model brought along; yields each one's id.
+
+        A set that an earlier version brought and this one does not is kept as anybody's facet.
+        """
+        folder, current = self.residents.folder(slug), set[str]()
         for path in sorted((folder / "facets").glob("*.tar")) if folder else []:
             files = [(item.key, item.read()) for item in open_source(str(path))]
             facet_id, _ = self.take_in(path.stem, slug, files, shipped=True)
             if self._outdated(facet_id):
                 self.store.change_facet(facet_id, status="queued")
+            current.add(facet_id)
             yield facet_id
+        for row in self.store.facets(model=slug):
+            if row.shipped and row.id not in current:
+                self.store.change_facet(row.id, shipped=False, name=f"{row.name} (before)")
 
     def train_now(self, facet_id: str) -> None:
         """Train a facet in this thread unless it is trained (for the command line, which owns the device)."""

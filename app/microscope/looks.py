@@ -24,6 +24,8 @@ from app.worker import Worker
 KEPT_SIDE = 768  # px
 HITS = 24
 QUERY_LENGTH = 200
+NAMED = "its strongest examples are called so"
+SPOKEN = "the text side of the model calls for it"
 
 
 class LookDesk:
@@ -155,16 +157,17 @@ class LookDesk:
         channels = clip.layers[layer].channels
         if text.isdecimal():
             return [(int(text), 1.0, "its number")] if int(text) < channels else []
-        index = self.indexes.find(clip.entry.slug)
+        index = self.indexes.find(clip.slug)
         words = labels(index, layer) if index and layer in index.manifest.layers else ()
-        named = [i for i, word in enumerate(words) if text.lower() == word.lower()]
-        why = dict.fromkeys(named, "its strongest examples are called so")
+        said = text.lower()
+        named = [i for i, word in enumerate(words) if word and f" {word.lower()} " in f" {said} "]
         if layer != list(clip.layers)[-1]:
-            return [(unit, 1.0, why[unit]) for unit in named[:HITS]]
+            return [(unit, 1.0, NAMED) for unit in named[:HITS]]
         scores = (await self.worker.call(unit_scores, clip, [text]))[0].double().cpu().numpy()
         scores = (scores - scores.mean()) / max(float(scores.std()), 1e-12)
-        order = np.argsort(-scores, kind="stable")[:HITS]
-        return [(int(i), float(scores[i]), why.get(int(i), "the text side of the model calls for it")) for i in order]
+        named.sort(key=lambda unit: -scores[unit])
+        spoken = [int(unit) for unit in np.argsort(-scores, kind="stable") if unit not in named]
+        return [(i, float(scores[i]), NAMED if i in named else SPOKEN) for i in [*named, *spoken][:HITS]]
 
 
 def strongest(clip: Clip, index: Index, picture: Image.Image) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The application object, end to end on a tiny model: real store, real index, real training, real renders."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from app.microscope import Microscope
 from app.settings import Settings
 from app.spec import RenderSpec
 from tests.microscope.conftest import wait_for
-from tests.pictures import blobs, png, striped_files
+from tests.pictures import blobs, png, striped_files, write_tar
 
 LAYER = "layer4.0"
 
@@ -48,6 +49,27 @@ def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: S
     assert manifest.stat().st_mtime_ns == written
     assert [facet.status for facet in again.facets().facets] == ["ready"]
     again.close()
+
+
+def test_a_new_version_of_a_shipped_facet_takes_the_name_and_the_old_one_is_kept(
+    furnished: Path, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models" / "small"
+    shutil.copytree(furnished, folder)
+    settings = Settings(**{**settings.model_dump(), "models": (f"small@{folder}",)})
+    first = Microscope(settings)
+    first.start()
+    wait_for(lambda: [facet.status for facet in first.facets().facets] == ["ready"])
+    old = first.facets().facets[0].id
+    first.close()
+    write_tar(folder / "facets" / "stripes.tar", striped_files(12, start=2000))
+    second = Microscope(settings)
+    second.start()
+    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready", "ready"])
+    new, kept = second.facets().facets
+    assert (new.name, new.shipped) == ("stripes", True)
+    assert (kept.id, kept.name, kept.shipped) == (old, "stripes (before)", False)
+    second.close()
 
 
 def test_a_render_grows_to_a_picture_at_its_address(microscope: Microscope) -> None:
@@ -174,9 +196,11 @@ def test_a_look_at_a_corpus_picture_agrees_with_the_index(microscope: Microscope
 def test_search_finds_by_number_and_by_text(microscope: Microscope) -> None:
     by_number = asyncio.run(microscope.search("17"))
     assert [hit.unit for hit in by_number.units] == [17]
-    by_text = asyncio.run(microscope.search("a red disc"))
-    scores = [hit.score for hit in by_text.units]
-    assert len(scores) == 24 and scores == sorted(scores, reverse=True)
+    by_text = asyncio.run(microscope.search("a red disc")).units
+    called = [hit for hit in by_text if hit.label == "red"]
+    assert by_text[: len(called)] == called and len(by_text) == 24
+    scores = [hit.score for hit in by_text[len(called) :]]
+    assert scores == sorted(scores, reverse=True)
     assert asyncio.run(microscope.search("  ")).units == []
 
 
