@@ -19,6 +19,7 @@ from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
 from app.microscope.responses import examples
 from app.render.run import Scores, measure, render
+from app.render.steer import usable
 from app.spec import PRESETS, RenderSpec
 from app.store import RenderRow, Store
 from app.worker import Full, Job, Worker
@@ -43,14 +44,15 @@ class RenderDesk:
 
         Raises:
             NotFound: The model is not served, or has no such layer or unit.
-            BadInput: An unknown facet, or one of another model.
+            BadInput: An unknown facet, one of another model, or one whose probes all lie above the unit.
             NotReady: The model or the facet is not ready yet.
         """
-        self.residents.clip(spec.model).unit(spec.layer, spec.unit)
+        clip = self.residents.clip(spec.model)
+        clip.unit(spec.layer, spec.unit)
         if spec.facet is None:
             return spec
         facet_id = self.facets.resolve(spec.model, spec.facet)
-        self.facets.load(facet_id)
+        usable(self.facets.load(facet_id), clip, spec.layer)
         return spec.model_copy(update={"facet": facet_id})
 
     def start(self, spec: RenderSpec) -> tuple[str, bool]:

@@ -22,6 +22,18 @@ def lies_across(clip: Clip) -> bool:
     return isinstance(clip.module.visual, ModifiedResNet)
 
 
+def usable(facet: Facet, clip: Clip, layer: str) -> list[str]:
+    """The facet's layers that lie below `layer`, deepest first. Raises BadInput if there are none."""
+    names = [name for name in below(clip, layer) if name in facet.probes]
+    if not names:
+        raise BadInput(
+            f"facet: its probes ({', '.join(facet.probes)}) all lie at or above {layer}; "
+            "choose a unit of a later layer or train the facet at earlier ones",
+            field="facet",
+        )
+    return names
+
+
 def steering(facet: Facet, clip: Clip, layer: str, strengths: Sequence[float]) -> dict[str, Tensor]:
     """Weights for `Faceted`, deepest layer first: [B, C, 1, 1], or [B, C, h, w] for a spatial probe.
 
@@ -29,15 +41,9 @@ def steering(facet: Facet, clip: Clip, layer: str, strengths: Sequence[float]) -
     term's gradient is about as large as the unit's own: for weights that know nothing of the slope b, |w * b| is
     rms(w) |b|. Raises BadInput if no probe lies below `layer`.
     """
-    usable = [name for name in below(clip, layer) if name in facet.probes]
-    if not usable:
-        raise BadInput(
-            f"facet: its probes ({', '.join(facet.probes)}) all lie at or above {layer}; "
-            "choose a unit of a later layer or train the facet at earlier ones",
-            field="facet",
-        )
-    share = torch.tensor(strengths, dtype=torch.float32) / len(usable)
-    return {name: (share[:, None, None, None] * _unit_rms(facet.probes[name])).to(clip.device) for name in usable}
+    layers = usable(facet, clip, layer)
+    share = torch.tensor(strengths, dtype=torch.float32) / len(layers)
+    return {name: (share[:, None, None, None] * _unit_rms(facet.probes[name])).to(clip.device) for name in layers}
 
 
 def _unit_rms(probe: Probe) -> Tensor:

@@ -143,6 +143,7 @@ def test_a_full_queue_refuses_and_stores_nothing(microscope: Microscope) -> None
         ({"layer": "layer9.0"}, NotFound, "layer4.0"),
         ({"unit": 256}, NotFound, "0 to 255"),
         ({"facet": "nowhere"}, BadInput, "stripes"),
+        ({"facet": "stripes", "layer": "layer1.0"}, BadInput, "later layer"),
         ({"model": "other"}, NotFound, "other"),
     ],
 )
