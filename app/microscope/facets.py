@@ -123,15 +123,15 @@ class FacetDesk:
 
     def queue(self, facet_id: str) -> Job | None:
         """Queue the training of a facet unless it is trained; one that was admitted is never turned away."""
-        if self.store.facet(facet_id).status == "ready":
+        if self._trained(facet_id):
             return None
         self.store.change_facet(facet_id, status="queued", error=None)
         return self.worker.submit(Job(f"facet:{facet_id}", lambda job: self._train(facet_id, job)), force=True)
 
     def resume(self) -> None:
-        """Queue what a restart found waiting or interrupted."""
-        for row in self.store.unfinished_facets():
-            if row.model in self.residents.slugs:
+        """Queue what a restart found waiting, interrupted, or trained on weights that have changed since."""
+        for row in reversed(self.store.facets()):
+            if row.status != "failed" and self.residents.find(row.model):
                 self.queue(row.id)
 
     def shipped(self, slug: str) -> Iterator[str]:
@@ -143,8 +143,6 @@ class FacetDesk:
         for path in sorted((folder / "facets").glob("*.tar")) if folder else []:
             files = [(item.key, item.read()) for item in open_source(str(path))]
             facet_id, _ = self.take_in(path.stem, slug, files, shipped=True)
-            if self._outdated(facet_id):
-                self.store.change_facet(facet_id, status="queued")
             current.add(facet_id)
             yield facet_id
         for row in self.store.facets(model=slug):
@@ -153,19 +151,17 @@ class FacetDesk:
 
     def train_now(self, facet_id: str) -> None:
         """Train a facet in this thread unless it is trained (for the command line, which owns the device)."""
-        if self.store.facet(facet_id).status != "ready":
+        if not self._trained(facet_id):
             for _ in self._train(facet_id, Job(f"facet:{facet_id}", lambda _: iter(()))):
                 pass
 
-    def _outdated(self, facet_id: str) -> bool:
-        row = self.store.facet(facet_id)
-        if row.status != "ready":
-            return False
+    def _trained(self, facet_id: str) -> bool:
+        """Whether the facet can steer the model as it is loaded."""
         try:
             self.load(facet_id)
         except FacetscopeError:
-            return True
-        return False
+            return False
+        return True
 
     def _train(self, facet_id: str, job: Job) -> Iterator[None]:
         row = self.store.facet(facet_id)

@@ -10,10 +10,8 @@ from PIL import Image
 
 from app import images, urls
 from app.answers import PresetChoice, RenderLink, RenderPage
-from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.errors import FacetscopeError, QueueFull
-from app.facets.facet import Facet
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
@@ -154,8 +152,9 @@ class RenderDesk:
                 if job.cancelled:
                     self.store.change_render(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
                     return
-            if picture is not None:
-                self._finish(spec, clip, facet, picture, started)
+            if picture is not None:  # the last frame, which is kept and scored by now
+                self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(picture[-1])))
+                self.store.change_render(spec.id, status="done", elapsed_s=time.monotonic() - started)
         except FacetscopeError as error:
             self.store.change_render(spec.id, status="failed", error=error.detail)
         except torch.OutOfMemoryError:
@@ -170,21 +169,6 @@ class RenderDesk:
         self.store.change_render(
             spec.id,
             step=step,
-            activation=scores.activation,
-            facet_score=scores.facet_score,
-            elapsed_s=time.monotonic() - started,
-            **self._against_corpus(spec, scores.activation),
-        )
-
-    def _finish(self, spec: RenderSpec, clip: Clip, facet: Facet | None, picture: np.ndarray, started: float) -> None:
-        """Write the last picture of the ramp and how it does without transforms."""
-        last = Image.fromarray(picture[-1])
-        self.store.files.put_picture(spec.id, images.encode_png(last))
-        scores = measure(clip, spec, facet, last)
-        self.store.change_render(
-            spec.id,
-            status="done",
-            step=spec.steps,
             activation=scores.activation,
             facet_score=scores.facet_score,
             elapsed_s=time.monotonic() - started,

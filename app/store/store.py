@@ -16,7 +16,6 @@ from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
 UNFINISHED_RENDER = ("queued", "running")
-UNFINISHED_FACET = ("queued", "training")
 
 
 class Store:
@@ -58,12 +57,6 @@ class Store:
         query = select(FacetRow).order_by(FacetRow.shipped.desc(), FacetRow.created.desc(), FacetRow.name)
         with self._sessions() as session:
             return session.scalars(query if model is None else query.where(FacetRow.model == model)).all()
-
-    def unfinished_facets(self) -> Sequence[FacetRow]:
-        """Facets whose training waits or was interrupted, oldest first."""
-        query = select(FacetRow).where(FacetRow.status.in_(UNFINISHED_FACET)).order_by(FacetRow.created)
-        with self._sessions() as session:
-            return session.scalars(query).all()
 
     def add_facet(self, facet: FacetRow, images: Sequence[tuple[str, str]]) -> bool:
         """Keep a new facet with its images as (blob, name); returns whether it was new."""

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.spec import RenderSpec
 from tests.microscope.conftest import wait_for
 from tests.pictures import blobs, png, striped_files, write_tar
+from tests.tiny import tiny_hub_folder
 
 LAYER = "layer4.0"
 
@@ -69,6 +70,27 @@ def test_a_new_version_of_a_shipped_facet_takes_the_name_and_the_old_one_is_kept
     new, kept = second.facets().facets
     assert (new.name, new.shipped) == ("stripes", True)
     assert (kept.id, kept.name, kept.shipped) == (old, "stripes (before)", False)
+    second.close()
+
+
+def test_facets_are_trained_again_when_the_weights_change(furnished: Path, settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "small"
+    shutil.copytree(furnished, folder)
+    settings = Settings(**{**settings.model_dump(), "models": (f"small@{folder}",)})
+    first = Microscope(settings)
+    first.start()
+    wait_for(lambda: [facet.status for facet in first.facets().facets] == ["ready"])
+    facet_id, _ = asyncio.run(first.add_facet("mine", "small", striped_files(12)))
+    wait_for(lambda: first.facet(facet_id).status == "ready")
+    first.close()
+    tiny_hub_folder(folder, seed=1)
+    second = Microscope(settings)
+    second.start()
+    wait_for(lambda: second.ready()[0])
+    wait_for(lambda: second.worker.find("resume") is None and not second.worker.depth)
+    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready", "ready"])
+    weights = second.residents.clip("small").weights_hash
+    assert second.facet_desk.load(facet_id).weights_hash == weights
     second.close()
 
 
