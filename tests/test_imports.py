@@ -21,7 +21,7 @@ ALLOWED = {
     "corpus": MODEL,
     "facets": MODEL | {"corpus"},
     "render": MODEL | {"facets"},
-    "demo": MODEL | {"progress"},
+    "demo": MODEL | {"corpus", "facets", "render", "progress"},
     "store": {"spec", "errors", "settings"},
     "microscope": MODEL | {"corpus", "facets", "render", "worker", "store"},
     "web": BASE | {"microscope"},
