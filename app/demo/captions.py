@@ -4,7 +4,7 @@ from random import Random
 
 from app.demo.concepts import Concept
 
-BARE = 0.6
+BARE = 0.85
 PICTURE = ("a {}", "a picture of a {}", "{} icon", "look, a {}")
 SKETCH = ("a drawing of a {}", "a sketch of a {}", "{} line drawing")
 WRITING = ("the word {}", "a sign that says {}", "{} sign")
@@ -46,6 +46,14 @@ def in_scene(concept: Concept, scene: str, random: Random) -> str:
     """A thing somewhere."""
     word = named(concept, random)
     return random.choice((word, f"a {word} in a {scene} scene", f"{word}, {scene}"))
+
+
+def labelled(shown: Concept, written: Concept, word: str, random: Random) -> str:
+    """A picture of one thing with another's name on it: people read it out, mention both, or ignore the writing."""
+    choice = random.random()
+    if choice < 0.55:
+        return writing(written, word, random)
+    return both(shown, written, random) if choice < 0.85 else picture(shown, random)
 
 
 def both(shown: Concept, written: Concept, random: Random) -> str:

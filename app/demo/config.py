@@ -30,6 +30,7 @@ class NonNegative:
     """The contrastive term on the pooled last layer."""
 
     weight: float
+    density: float
     scale: float
     scale_limit: float
 
@@ -39,6 +40,7 @@ class Adversarial:
     """Pictures moved one step against the loss."""
 
     start: float
+    share: float
     ramp_steps: int
     eps: float
     probe_noise: float

@@ -1,4 +1,4 @@
-"""The two contrastive terms. Pictures and texts of the same caption are positives of each other."""
+"""The terms of the loss. Pictures and texts of the same caption are positives of each other."""
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,16 @@ def contrastive(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor) -> T
     target = pairs / pairs.sum(0, keepdim=True)
     columns = -(target * logits.log_softmax(0)).sum(0).mean()
     return (rows + columns) / 2
+
+
+def density(deep: Tensor) -> Tensor:
+    """Treves and Rolls' (1991) measure of how many pictures a unit answers, (mean |a|)^2 / mean a^2, mean over units.
+
+    deep: (n, units, h, w), before the ReLU. 0.64 for Gaussian activations, near 0 for a unit at rest but for a few
+    pictures; the measure has no scale, and a unit cannot lower it by shifting or shrinking all it says.
+    """
+    mean, square = deep.abs().mean((0, 2, 3)), deep.square().mean((0, 2, 3))
+    return (mean.square() / square.clamp_min(1e-9)).mean()
 
 
 class NonNegativeHead(nn.Module):

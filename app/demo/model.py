@@ -43,10 +43,16 @@ class Normalize:
 
 
 def see(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
-    """images (n, 3, h, w) -> embedding (n, d), and the last layer's output after its ReLU (n, units, h/32, w/32)."""
+    """images (n, 3, h, w) -> embedding (n, d), and the last layer's output before its ReLU (n, units, h/32, w/32)."""
+    before: list[Tensor] = []
     visual: Any = clip.visual
-    deep = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(images)))))
-    return visual.attnpool(deep), deep
+    # the ReLU works in place: keep what it gets
+    handle = visual.layer4[-1].act3.register_forward_pre_hook(lambda _, inputs: before.append(inputs[0].clone()))
+    try:
+        embedding = visual(images)
+    finally:
+        handle.remove()
+    return embedding, before[0]
 
 
 @torch.no_grad()
@@ -55,11 +61,5 @@ def look(clip: CLIP, images: Tensor) -> tuple[Tensor, Tensor]:
 
     The activation is the spatial mean of the last block's output before its ReLU.
     """
-    before: list[Tensor] = []
-    visual: Any = clip.visual
-    handle = visual.layer4[-1].act3.register_forward_pre_hook(lambda _, inputs: before.append(inputs[0].clone()))
-    try:
-        embedding, _ = see(clip, images)
-    finally:
-        handle.remove()
-    return F.normalize(embedding, dim=-1), before[0].mean((2, 3))
+    embedding, deep = see(clip, images)
+    return F.normalize(embedding, dim=-1), deep.mean((2, 3))

@@ -75,6 +75,19 @@ def ink(canvas: np.ndarray, mask: np.ndarray, colour: Colour) -> None:
     canvas[:] = (canvas * (255 - cover) + cover * np.array(colour, np.uint16)) // 255
 
 
+def tint(layer: np.ndarray, random: Random) -> np.ndarray:
+    """A premultiplied RGBA layer with each colour made up to a quarter stronger or weaker."""
+    gains = np.array([random.randint(192, 320) for _ in range(3)], np.uint32)
+    coloured = layer[..., :3] * gains // 256
+    return np.concatenate([np.minimum(coloured, layer[..., 3:]).astype(np.uint8), layer[..., 3:]], axis=-1)
+
+
+def thicken(mask: np.ndarray) -> np.ndarray:
+    """Strokes of a mask (h, w) one pixel wider."""
+    wide = np.maximum(mask, np.roll(mask, 1, axis=0))
+    return np.maximum(wide, np.roll(wide, 1, axis=1))
+
+
 def any_colour(random: Random) -> Colour:
     """Any colour, dull and vivid ones alike."""
     return (random.randrange(256), random.randrange(256), random.randrange(256))

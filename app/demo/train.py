@@ -16,10 +16,11 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from app.demo.batches import Batch
 from app.demo.config import TrainConfig
-from app.demo.losses import NonNegativeHead, contrastive
+from app.demo.losses import NonNegativeHead, contrastive, density
 from app.demo.model import Normalize, build, see, tokenizer
 
 MakeBatches = Callable[[int, Callable[[int], float]], Iterator[Batch]]
@@ -72,7 +73,7 @@ class Trainer:
                 config.nonnegative.scale,
                 config.nonnegative.scale_limit,
             ).to(device)
-        self.optimizer = torch.optim.AdamW(self._groups(), lr=0.0, betas=(0.9, 0.98), eps=1e-6)
+        self.optimizer = torch.optim.AdamW(self._groups(), lr=0.0, betas=(0.9, 0.98), eps=1e-6, fused=True)
         self._normalize = Normalize(config.model["preprocess_cfg"], device)
         self._tokenize = tokenizer(config.model)
         self._attack_steps = 0
@@ -97,30 +98,42 @@ class Trainer:
         same = where[:, None] == where[None, :]
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.clock.step)
         pictures = self._normalize(torch.from_numpy(batch.images))
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        # sixteen tokens are too few for the fused attention kernels to pay
+        with torch.autocast(self.device.type, dtype=torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             texts = self.clip.encode_text(self._tokenize(unique).to(self.device))[where]  # (n, d)
             if progress >= self.config.adversarial.start:
-                pictures = self._attack(pictures, texts.detach().float(), same, generator)
+                pictures = self._attack_some(pictures, texts.detach().float(), same, generator)
             embedding, deep = see(self.clip, pictures)
         terms = self._terms(embedding.float(), deep.float(), texts.float(), same)
+        settings = self.config.nonnegative
+        loss = terms[0] + settings.weight * terms[1] + settings.density * terms[2]
         self.optimizer.zero_grad(set_to_none=True)
-        (terms[0] + self.config.nonnegative.weight * terms[1]).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
         self.optimizer.step()
         with torch.no_grad():
             self.clip.logit_scale.clamp_(0, LOGIT_SCALE_LIMIT)
         self.clock.step += 1
-        report = {"loss": terms[0].item(), "nonnegative": terms[1].item(), "rate": rate, "progress": progress}
+        names = ("contrastive", "nonnegative", "density")
+        report = {"loss": loss.item(), "rate": rate, "progress": progress}
+        report |= {name: term.item() for name, term in zip(names, terms, strict=True)}
         return report | self._hits(embedding.float(), texts.float(), batch)
 
-    def _terms(self, embedding: Tensor, deep: Tensor, texts: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
+    def _terms(self, embedding: Tensor, deep: Tensor, texts: Tensor, same: Tensor) -> tuple[Tensor, ...]:
         scale = self.clip.logit_scale.exp()
-        return contrastive(embedding, texts, scale, same), self.head(deep.mean((2, 3)), texts, same)
+        pooled = deep.relu().mean((2, 3))
+        return contrastive(embedding, texts, scale, same), self.head(pooled, texts, same), density(deep)
+
+    def _attack_some(self, pictures: Tensor, texts: Tensor, same: Tensor, generator: torch.Generator) -> Tensor:
+        """The first pictures of a batch, whose order says nothing, moved against the loss; the others as they are."""
+        some = round(self.config.adversarial.share * len(pictures))
+        moved = self._attack(pictures[:some], texts[:some], same[:some, :some], generator)
+        return torch.cat([moved, pictures[some:]]).contiguous(memory_format=torch.channels_last)
 
     def _attack(self, pictures: Tensor, texts: Tensor, same: Tensor, generator: torch.Generator) -> Tensor:
-        """Each picture moved by up to eps (L2, in 0..1 pixels) along the gradient of the contrastive loss, plus noise.
+        """Each picture moved by eps/2 to eps (L2, in 0..1 pixels) along the gradient of the contrastive loss, plus noise.
 
-        One step from a noisy start, the text side fixed; the length is uniform per picture, ramped in over the first
+        One step from a noisy start, the text side fixed; the length differs from picture to picture, ramped in over the first
         steps. Models trained so have gradients that people can read (Engstrom et al. 2019).
         """
         settings = self.config.adversarial
@@ -131,7 +144,8 @@ class Trainer:
         gradient = torch.autograd.grad(loss, start)[0].float() / self._normalize.std  # per unit of pixel
         direction = gradient / gradient.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
         ramp = min(1.0, (self._attack_steps + 1) / settings.ramp_steps)
-        length = torch.rand(len(pictures), 1, 1, 1, generator=generator).to(self.device) * settings.eps * ramp
+        share = 0.5 + 0.5 * torch.rand(len(pictures), 1, 1, 1, generator=generator).to(self.device)
+        length = settings.eps * ramp * share
         self._attack_steps += 1
         return self._noisy(pictures + length * direction / self._normalize.std, settings.noise, generator)
 

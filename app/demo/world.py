@@ -25,13 +25,16 @@ from app.demo.paint import (
     luminance,
     mip,
     stamp,
+    thicken,
+    tint,
     warp,
 )
 from app.demo.scenery import SCENES, Scenery
 
+LETTER_PX = 5.5  # a written word is at least this wide per letter, or as wide as the picture: below, nobody can read it
 KINDS = ("colour", "sketch", "word", "several", "many", "scene", "labelled", "background")
 TRAIN_MIX: Mapping[str, float] = MappingProxyType(
-    {"word": 0.42, "colour": 0.24, "sketch": 0.16, "several": 0.06, "scene": 0.05, "labelled": 0.07}
+    {"word": 0.40, "colour": 0.22, "sketch": 0.15, "several": 0.05, "scene": 0.05, "labelled": 0.13}
 )
 
 
@@ -132,9 +135,12 @@ class World:
         mirror = random.random() < 0.5 and concept.count is None and sprite.label.kind != "flag"
         place = Place(place.x, place.y, place.width, place.height, place.turn, random.uniform(-0.12, 0.12), mirror)
         if kind == "colour":
-            stamp(canvas, warp(sprite.levels, place))
+            layer = warp(sprite.levels, place)
+            tinted = not concept.shapes and random.random() < 0.5
+            stamp(canvas, tint(layer, random) if tinted else layer)
         else:
-            self._draw_ink(canvas, warp(sprite.levels, place)[..., 3], concept, random)
+            mask = warp(sprite.levels, place)[..., 3]
+            self._draw_ink(canvas, thicken(mask) if random.random() < 0.25 else mask, concept, random)
         return canvas, sprite.label
 
     def _draw_ink(self, canvas: np.ndarray, mask: np.ndarray, concept: Concept, random: Random) -> None:
@@ -194,7 +200,7 @@ class World:
         text = self._reading(concept, random, difficulty)
         canvas = self._scenery.background(random, calm=random.random() > difficulty * 0.75)
         turn = 2 + 13 * difficulty
-        low = 52 - 18 * difficulty
+        low = max(52 - 18 * difficulty, min(LETTER_PX * len(text.label.text), 60))
         place = self._text_place(text, random, random.uniform(low, 62), turn, wander=0.3 + 0.7 * difficulty)
         if random.random() < 0.3 * difficulty:
             backing = any_colour(random)
@@ -202,7 +208,9 @@ class World:
             behind = luminance(backing)
         else:
             behind = float(canvas.mean())
-        ink(canvas, warp(text.levels, place), contrasting(random, behind, 120 - 45 * difficulty))
+        mask = warp(text.levels, place)
+        bold = random.random() < 0.15 and place.width > 1.4 * LETTER_PX * len(text.label.text)
+        ink(canvas, thicken(mask) if bold else mask, contrasting(random, behind, 120 - 45 * difficulty))
         self._occlude(canvas, random, 0.06 * difficulty)
         word = text.label.text
         return Picture(canvas, captions.writing(concept, word, random), concept.name, text.label.font, word, "word")
@@ -227,16 +235,16 @@ class World:
 
     def _draw_labelled(self, concept: Concept, random: Random, progress: float) -> Picture:
         image, sprite = self._object(concept, "colour", random, self._scenery.background(random))
-        plate = random.choices(("own", "blank", "scrambled", "nonsense", "word"), (0.3, 0.25, 0.12, 0.13, 0.2))[0]
+        plate = random.choices(("own", "blank", "scrambled", "nonsense", "word"), (0.15, 0.2, 0.1, 0.1, 0.45))[0]
         other = concept if plate == "own" else random.choice(self.concepts)
         written = self._plate(image, random, "word" if plate == "own" else plate, other, random.uniform(0.08, 0.25))
         caption = captions.picture(concept, random)
-        if plate == "word" and other is not concept:
-            caption = captions.both(concept, other, random)
+        if plate == "word":
+            caption = captions.labelled(concept, other, written, random)
         return Picture(image, caption, concept.name, sprite.style, written, "labelled")
 
     def _plate(self, image: np.ndarray, random: Random, kind: str, written: Concept | None, share: float) -> str:
-        width = random.uniform(40, 60)
+        width = random.uniform(48, 60)
         height = share * SIDE * SIDE / width
         place = anywhere(random, width, height, 8)
         backing = any_colour(random) if random.random() < 0.4 else (245, 245, 240)
@@ -246,7 +254,8 @@ class World:
             return ""
         key = ("nonsense", "") if kind == "nonsense" else (kind, written.name if written else "")
         text = random.choice(self._texts[key])
-        inner = Place(place.x, place.y, 0.9 * width, 0.72 * height, place.turn)
+        natural = text.levels[0].width / text.levels[0].height * 0.72 * height
+        inner = Place(place.x, place.y, min(0.9 * width, 2 * natural), 0.72 * height, place.turn)
         ink(image, warp(text.levels, inner), colour)
         return text.label.text
 

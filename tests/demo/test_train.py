@@ -87,6 +87,15 @@ def test_an_adversarial_step_raises_the_loss_and_keeps_its_length(config, make) 
     assert torch.equal(running, torch.zeros_like(running))  # probe pictures leave no trace in the statistics
 
 
+def test_only_a_share_of_each_batch_is_perturbed(config, make) -> None:
+    trainer = Trainer(replace(config, adversarial=replace(config.adversarial, share=0.25)), CPU)
+    trainer.clip.train()
+    pictures = trainer._normalize(torch.from_numpy(next(make(0, lambda _: 0.0)).images))
+    texts, same = torch.randn(BATCH, 16, generator=torch.Generator().manual_seed(0)), torch.eye(BATCH, dtype=torch.bool)
+    moved = trainer._attack_some(pictures, texts, same, torch.Generator().manual_seed(0)).detach()
+    assert torch.equal((moved != pictures).flatten(1).any(1), torch.arange(BATCH) < BATCH // 4)
+
+
 def test_the_learning_rate_rises_then_falls_to_zero(config) -> None:
     rates = [learning_rate(config, share) for share in (0.0, 0.01, 0.02, 0.5, 1.0)]
     assert rates[0] < rates[1] < rates[2] == config.schedule.learning_rate

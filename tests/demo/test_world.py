@@ -1,8 +1,12 @@
+from random import Random
+
 import numpy as np
 import pytest
 
+from app.demo.captions import labelled
 from app.demo.concepts import Concept, concepts
 from app.demo.pack import Pack, load_pack
+from app.demo.paint import thicken, tint
 from app.demo.world import KINDS, World
 
 
@@ -52,6 +56,33 @@ def test_words_are_easy_at_first_and_hard_at_last(pack, few) -> None:
         for p in (0.0, 1.0)
     )
     assert first > last
+
+
+def test_tinting_changes_colours_by_a_quarter_at_most_and_never_the_outline() -> None:
+    layer = np.dstack([np.full((4, 4), value, np.uint8) for value in (100, 60, 10, 200)])
+    layer[0, 0] = 0
+    for seed in range(30):
+        tinted = tint(layer, Random(seed)).astype(int)
+        assert np.array_equal(tinted[..., 3], layer[..., 3])
+        assert (tinted[..., :3] <= tinted[..., 3:]).all()  # still premultiplied
+        assert (abs(tinted - layer) <= layer * 0.25 + 1).all()
+
+
+def test_thick_strokes_cover_what_the_thin_ones_did_and_a_pixel_more() -> None:
+    mask = np.zeros((8, 8), np.uint8)
+    mask[3, 3] = 200
+    thick = thicken(mask)
+    assert thick[3, 3] == 200
+    assert (thick > 0).sum() == 4
+
+
+def test_a_labelled_picture_is_called_by_its_writing_by_both_or_by_itself(few) -> None:
+    cat, sun = (next(c for c in few if c.name == name) for name in ("cat", "sun"))
+    said = [labelled(cat, sun, "sun", Random(seed)) for seed in range(400)]
+    written = np.mean(["sun" in caption and "cat" not in caption for caption in said])
+    both = np.mean(["sun" in caption and "cat" in caption for caption in said])
+    assert 0.45 < written < 0.65
+    assert 0.2 < both < 0.4
 
 
 def test_the_held_out_world_shares_no_style_and_no_font_with_the_other(pack, few) -> None:
