@@ -20,6 +20,7 @@ from app.settings import Settings
 from app.worker import Job
 
 log = logging.getLogger(__name__)
+LABEL_COLUMNS = ("concept", "caption")
 LABEL_EXAMPLES = 12
 LABEL_SHARE = 4  # so many of the strongest examples must agree before their word names the unit
 
@@ -126,12 +127,13 @@ def own_name(slug: str) -> str:
     return f"{slug}-corpus"
 
 
-def labels(index: Index, layer: str) -> tuple[str, ...]:
+def labels(index: Index, layer: str, *columns: str) -> tuple[str, ...]:
     """A word for each unit of a layer: what most of its strongest examples are recorded as, or nothing.
 
-    Nobody named the units: this is the commonest `concept`, else caption, among the strongest examples.
+    Nobody named the units: this is the commonest value among the strongest examples, each taken at the first of the
+    columns that its record fills in: `concept`, else caption, where no columns are given.
     """
-    return _labels(index, layer)
+    return _labels(index, layer, columns or LABEL_COLUMNS)
 
 
 @lru_cache(maxsize=32)
@@ -140,13 +142,13 @@ def _open(folder: Path, _written: int) -> Index:
 
 
 @lru_cache(maxsize=64)
-def _labels(index: Index, layer: str) -> tuple[str, ...]:
-    return tuple(_label(index, layer, unit) for unit in range(len(index.mean(layer))))
+def _labels(index: Index, layer: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_label(index, layer, unit, columns) for unit in range(len(index.mean(layer))))
 
 
-def _label(index: Index, layer: str, unit: int) -> str:
+def _label(index: Index, layer: str, unit: int, columns: tuple[str, ...]) -> str:
     records = [index.record(entry.image) for entry in index.unit(layer, unit).top[:LABEL_EXAMPLES]]
-    words = Counter(str(record.get("concept") or record.get("caption") or "") for record in records)
+    words = Counter(next((record[column] for column in columns if record.get(column)), "") for record in records)
     words.pop("", None)
     (word, count), *_ = words.most_common(1) or [("", 0)]
     return word if count >= LABEL_SHARE else ""
