@@ -56,8 +56,17 @@ class UnitCard(BaseModel):
     examples: list[str]
 
 
+class FamilyLink(BaseModel):
+    """A family of units and how many of the units that match the query are in it."""
+
+    name: str
+    units: int
+    url: str
+
+
 class LayerPage(BaseModel):
-    """A page of a layer's units; `next` is the address of the following page."""
+    """A page of a layer's units; `next` is the address of the following page. `families` is empty where the corpus
+    records none; `every_family` is the address of this page without its `family`."""
 
     model: ModelInfo
     layer: LayerInfo
@@ -67,6 +76,9 @@ class LayerPage(BaseModel):
     sort: str
     facet: str | None
     facets: list["FacetLink"]
+    family: str | None
+    families: list[FamilyLink]
+    every_family: str
     units: list[UnitCard]
     next: str | None
     total: int

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from tests.tiny import tiny_hub_folder
 
 COLOURS = ("red", "green", "blue", "orange", "purple")
+FAMILIES = {"red": "warm", "orange": "warm", "green": "cool", "blue": "cool"}  # purple is of none
 
 
 def blobs(seed: int, side: int = 64) -> tuple[Image.Image, str]:
@@ -64,7 +65,7 @@ def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16) -> Path
     entries: list[tuple[str, bytes]] = []
     for i in range(pictures):
         image, colour = blobs(i)
-        record = {"caption": f"{colour} discs", "concept": colour}
+        record = {"caption": f"{colour} discs", "concept": colour, "family": FAMILIES.get(colour, "")}
         entries += [(f"{i:04d}.png", png(image)), (f"{i:04d}.json", json.dumps(record).encode())]
     write_tar(folder / "corpus-000000.tar", entries)
     write_tar(folder / "facets" / "stripes.tar", striped_files(facet, start=1000))

@@ -154,10 +154,11 @@ class Microscope:
         facet: str | None = None,
         sort: str = "unit",
         corpus: str | None = None,
+        family: str | None = None,
     ) -> LayerPage:
         """A page of a layer's units."""
         return self.browser.layer_page(
-            slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus
+            slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus, family=family
         )
 
     def unit_page(

@@ -14,6 +14,7 @@ from app.clip.layers import Layer
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.microscope.facets import FacetDesk
+from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
 from app.microscope.renders import link, preset_choices
@@ -63,7 +64,17 @@ class Browser:
         return index if index is not None and layer in index.manifest.layers else None
 
     def layer_page(
-        self, slug: str, name: str, *, after: int, limit: int, q: str, facet: str | None, sort: str, corpus: str | None
+        self,
+        slug: str,
+        name: str,
+        *,
+        after: int,
+        limit: int,
+        q: str,
+        facet: str | None,
+        sort: str,
+        corpus: str | None,
+        family: str | None,
     ) -> LayerPage:
         """A page of units: `after` is the position in the sorted list that the page starts behind.
 
@@ -76,12 +87,15 @@ class Browser:
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        order = _matching(q.strip(), layer, index, sort)
+        matching, names = _matching(q.strip(), layer, index, sort), families(index, name)
+        order = within(family, names, matching)
         chosen = order[after + 1 : after + 1 + limit]
         last = after + len(chosen)
-        more = urls.with_query(
-            urls.layer(slug, name), after=last, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus
-        )
+
+        def address(family: str | None, **place: int) -> str:
+            query = {"q": q, "facet": facet, "sort": sort, "corpus": corpus, "family": family}
+            return urls.with_query(urls.layer(slug, name), **place, **query)
+
         model = self.model(slug)
         return LayerPage(
             model=model,
@@ -92,8 +106,11 @@ class Browser:
             sort=sort,
             facet=facet_id,
             facets=self.facets.links(slug),
+            family=family,
+            families=links(names, matching, address),
+            every_family=address(None),
             units=self.cards(slug, name, chosen, index, facet_id, corpus),
-            next=more if last + 1 < len(order) else None,
+            next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,
             total=len(order),
         )
 

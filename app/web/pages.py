@@ -60,10 +60,19 @@ def layer(
     facet: Choice = None,
     sort: Literal["unit", "strength"] = "unit",
     corpus: Choice = None,
+    family: Choice = None,
 ) -> answers.LayerPage:
     """A page of the layer's units; `after` is the token in the previous answer's `next`."""
     return microscope.layer_page(
-        slug, layer, after=after, limit=limit, q=q, facet=facet or None, sort=sort, corpus=corpus or None
+        slug,
+        layer,
+        after=after,
+        limit=limit,
+        q=q,
+        facet=facet or None,
+        sort=sort,
+        corpus=corpus or None,
+        family=family or None,
     )
 
 

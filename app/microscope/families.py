@@ -1,0 +1,32 @@
+"""A layer's units by family: the `family` that a corpus records of the pictures that drive a unit most."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from app.answers import FamilyLink
+from app.corpus.index import Index
+from app.microscope.indexes import labels
+
+COLUMN = "family"
+OTHER = "other"
+
+
+def families(index: Index | None, layer: str) -> tuple[str, ...]:
+    """The family of each unit of a layer, `OTHER` where its strongest examples do not agree on one.
+
+    Empty where there is no index, or no unit of it has a family: then there is nothing to sort by.
+    """
+    found = labels(index, layer, COLUMN) if index else ()
+    return tuple(name or OTHER for name in found) if any(found) else ()
+
+
+def within(family: str | None, names: Sequence[str], units: Sequence[int]) -> list[int]:
+    """Those of the units whose name is the family's, in their order; all of them where no family is given."""
+    return [unit for unit in units if not family or (names and names[unit] == family)]
+
+
+def links(names: Sequence[str], units: Sequence[int], address: Callable[[str], str]) -> list[FamilyLink]:
+    """The families of the given units by name, `OTHER` last, each with how many units it has and its address."""
+    counts = Counter(names[unit] for unit in units) if names else Counter[str]()
+    ordered = sorted(counts, key=lambda name: (name == OTHER, name))
+    return [FamilyLink(name=name, units=counts[name], url=address(name)) for name in ordered]
