@@ -1,4 +1,7 @@
-"""Where the images of a corpus come from: a folder, or tar shards in webdataset's layout (`key.webp` + `key.json`)."""
+"""Where the images of a corpus come from: a folder, or tar shards in webdataset's layout (`key.webp` + `key.json`).
+
+Either may have a table of labels beside it: see `labels`.
+"""
 
 import hashlib
 import json
@@ -8,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
+from app.corpus.labels import Record, labels
 from app.errors import BadInput, NotFound
 from app.images import SUFFIXES
 from app.spec import ID_LENGTH, canonical_json
@@ -59,7 +64,7 @@ class Item:
     key: str
     locator: Locator
     root: Path
-    record: dict[str, str] = field(default_factory=dict)
+    record: Record = field(default_factory=dict)
 
     def read(self) -> bytes:
         """The bytes of the image file; raises NotFound if it is gone."""
@@ -104,27 +109,32 @@ class Source:
 
 
 class Folder(Source):
-    """The pictures below a folder, folder by folder in the order of their names; captions from the file names."""
+    """The pictures below a folder, folder by folder in the order of their names; captions from the file names.
+
+    A `metadata.parquet` in the folder itself, not in one below it, says more of them and wins over the file names.
+    """
 
     def __iter__(self) -> Iterator[Item]:
+        known = labels(self.root)
         for place, folders, files in os.walk(self.root):
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
             for name in sorted(files):
                 if not name.startswith(".") and _is_picture(name):
-                    yield self._item(Path(place) / name)
+                    yield self._item(Path(place) / name, known)
 
-    def _item(self, path: Path) -> Item:
+    def _item(self, path: Path, known: dict[str, Record]) -> Item:
         key = path.relative_to(self.root).as_posix()
         caption = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
         try:
             size = path.stat().st_size
         except OSError:  # a dangling link: reading it gives the reason
             size = 0
-        return Item(key, Locator(key, 0, size), self.root, {"caption": caption})
+        return Item(key, Locator(key, 0, size), self.root, {"caption": caption, **known.get(key, {})})
 
 
 class Shards(Source):
-    """The pictures in uncompressed tar files, read where they lie; captions from the `.json` or `.txt` beside them."""
+    """The pictures in uncompressed tar files, read where they lie; captions from the `.json` or `.txt` beside them,
+    and over those from the `metadata.parquet` beside the tar file."""
 
     def __init__(self, spec: str, root: Path, shards: list[Path]) -> None:
         super().__init__(spec, root)
@@ -132,31 +142,33 @@ class Shards(Source):
 
     def __iter__(self) -> Iterator[Item]:
         for shard in self.shards:
+            known = labels(shard.parent, shard.name)
             try:
                 with tarfile.open(shard, "r:") as tar:
-                    yield from self._items(shard.absolute().relative_to(self.root).as_posix(), tar)
+                    yield from self._items(shard.absolute().relative_to(self.root).as_posix(), tar, known)
             except (tarfile.TarError, EOFError) as error:
                 raise BadInput(f"{shard} is not a whole, uncompressed .tar file: write it again.") from error
 
-    def _items(self, shard: str, tar: tarfile.TarFile) -> Iterator[Item]:
-        key, locator, record = "", None, {}
-        while (member := tar.next()) is not None:
-            tar.members = []  # pyright: ignore[reportAttributeAccessIssue]  # it would remember every member
-            stem, suffix = _split(member.name)
-            if not member.isfile() or PurePosixPath(stem).name.startswith("."):
-                continue
-            if stem != key:
-                yield from self._item(shard, key, locator, record)
-                key, locator, record = stem, None, {}
-            if suffix in SUFFIXES:
-                locator = Locator(shard, member.offset_data, member.size)
-            elif suffix in (".json", ".txt") and member.size <= LONGEST_RECORD:
-                record |= _record(suffix, tar.extractfile(member).read())  # pyright: ignore[reportOptionalMemberAccess]
-        yield from self._item(shard, key, locator, record)
+    def _items(self, shard: str, tar: tarfile.TarFile, known: dict[str, Record]) -> Iterator[Item]:
+        base = PurePosixPath(shard).name
+        for key, members in groupby(_files(tar), key=lambda member: _split(member.name)[0]):
+            locator, record, better = None, {}, {}
+            for member in members:
+                suffix = _split(member.name)[1]
+                if suffix in SUFFIXES:
+                    locator = Locator(shard, member.offset_data, member.size)
+                    better = known.get(f"{base}/{member.name}", {})
+                elif suffix in (".json", ".txt") and member.size <= LONGEST_RECORD:
+                    record |= _record(suffix, tar.extractfile(member).read())  # pyright: ignore[reportOptionalMemberAccess]
+            if locator is not None:
+                yield Item(f"{shard}/{key}", locator, self.root, {"caption": "", **record, **better})
 
-    def _item(self, shard: str, key: str, locator: Locator | None, record: dict[str, str]) -> Iterator[Item]:
-        if locator is not None:
-            yield Item(f"{shard}/{key}", locator, self.root, {"caption": "", **record})
+
+def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while (member := tar.next()) is not None:
+        tar.members = []  # pyright: ignore[reportAttributeAccessIssue]  # it would remember every member
+        if member.isfile() and not PurePosixPath(_split(member.name)[0]).name.startswith("."):
+            yield member
 
 
 def open_source(spec: str) -> Source:
@@ -203,7 +215,7 @@ def _split(name: str) -> tuple[str, str]:
     return folder + slash + base[:1] + base[1:].partition(".")[0], PurePosixPath(base).suffix.lower()
 
 
-def _record(suffix: str, data: bytes) -> dict[str, str]:
+def _record(suffix: str, data: bytes) -> Record:
     text = data.decode(errors="replace")
     if suffix == ".txt":
         return {"caption": text.strip()}
