@@ -1,4 +1,7 @@
-"""The shipped pictures: a corpus in webdataset layout and one set of pictures per facet, byte for byte repeatable."""
+"""The shipped pictures: a corpus and one set of pictures per facet, in tar shards with a table of labels beside them.
+
+Byte for byte repeatable with one version of Pillow and of pyarrow.
+"""
 
 import io
 import json
@@ -8,14 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
+from app.corpus import labels
 from app.demo.concepts import Concept
 from app.demo.pack import Pack, SpriteLabel
 from app.demo.world import Picture, World
 
 SEED = 11
-CORPUS_PICTURES = 4600  # 12 MB: each picture takes about five 512-byte blocks of the tar
+CORPUS_PICTURES = 6000
+QUALITY = 85  # WebP; 6,000 pictures and their table take 9.9 MB, and at 95 would take more than 12
+COLUMNS = ("file_name", "caption", "concept", "family", "style", "word", "kind")
 FACET_PICTURES = 160
 CORPUS_MIX: Mapping[str, float] = MappingProxyType(
     {
@@ -38,7 +46,7 @@ class FacetRecipe:
     keep: Callable[[SpriteLabel], bool] = lambda _: True
 
 
-_FACE_CONCEPTS = {"happy", "sad", "angry", "sleepy", "cool", "love", "clown", "devil", "baby", "santa", "police"}
+FACE_CONCEPTS = {"happy", "sad", "angry", "sleepy", "cool", "love", "clown", "devil", "baby", "santa", "police"}
 _NO_FACES = {
     *("red-heart", "two-hearts", "sparkling-heart", "redheart", "2hearts", "sparklingheart", "zzz", "darksunglasses"),
     *("circus-tent", "circustent", "baby-bottle", "babybottle", "police-car", "policecar", "imp"),
@@ -47,12 +55,13 @@ _NO_FACES = {
 
 def _is_face(label: SpriteLabel) -> bool:
     glasses_alone = label.name == "sunglasses" and label.style != "fxemoji"  # there they are on a face
-    return label.concept in _FACE_CONCEPTS and label.name not in _NO_FACES and not glasses_alone
+    return label.concept in FACE_CONCEPTS and label.name not in _NO_FACES and not glasses_alone
 
 
 FACETS: Mapping[str, FacetRecipe] = MappingProxyType(
     {
         "text": FacetRecipe({"word": 1.0}),
+        "colour": FacetRecipe({"colour": 1.0}),
         "sketch": FacetRecipe({"sketch": 1.0}),
         "face": FacetRecipe({"colour": 1.0}, _is_face),
         "flag": FacetRecipe({"colour": 1.0}, lambda label: label.kind == "flag"),
@@ -74,44 +83,64 @@ def facet(pack: Pack, concepts: tuple[Concept, ...], name: str, count: int, seed
     return (world.picture(seed, f"facet/{name}", index, mix=recipe.mix) for index in range(count))
 
 
-def write_tar(pictures: Iterable[Picture], path: Path) -> int:
-    """Write `000000.webp` + `000000.json` pairs; the same pictures give the same bytes. Returns how many."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
+def write_shards(
+    shards: Mapping[str, Iterable[Picture]], concepts: tuple[Concept, ...], folder: Path
+) -> dict[str, int]:
+    """Write each shard's pictures to `folder/NAME`, a tar, and the labels of all to one table beside them.
+
+    Returns:
+        How many pictures each shard has.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    family = {concept.name: concept.family for concept in concepts}
+    rows: list[dict[str, str | None]] = []
+    counts: dict[str, int] = {}
+    for name, pictures in shards.items():
+        before = len(rows)
+        rows += (_row(f"{name}/{member}", picture, family) for member, picture in _tar(pictures, folder / name))
+        counts[name] = len(rows) - before
+    schema = pa.schema([(column, pa.string()) for column in COLUMNS])
+    pq.write_table(pa.Table.from_pylist(rows, schema), folder / labels.FILE, compression="zstd")
+    return counts
+
+
+def _tar(pictures: Iterable[Picture], path: Path) -> Iterator[tuple[str, Picture]]:
+    """Write the pictures to a tar, yielding each with its name there."""
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for picture in pictures:
-            labels = {
-                "caption": picture.caption,
-                "concept": picture.concept,
-                "style": picture.style.rstrip("*"),
-                "word": picture.word,
-                "kind": picture.kind,
-            }
-            _add(tar, f"{count:06d}.webp", _webp(picture))
-            _add(tar, f"{count:06d}.json", json.dumps(labels).encode())
-            count += 1
-    return count
+        for number, picture in enumerate(pictures):
+            member = tarfile.TarInfo(f"{number:06d}.webp")  # owner, time and mode at their defaults
+            data = _webp(picture)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+            yield member.name, picture
+
+
+def _row(file_name: str, picture: Picture, family: Mapping[str, str]) -> dict[str, str | None]:
+    known = {
+        "file_name": file_name,
+        "caption": picture.caption,
+        "concept": picture.concept,
+        "family": family.get(picture.concept),
+        "style": picture.style.rstrip("*"),
+        "word": picture.word,
+        "kind": picture.kind,
+    }
+    return {column: value or None for column, value in known.items()}
 
 
 def _webp(picture: Picture) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(picture.image).save(buffer, "WEBP", quality=80, method=6)
+    Image.fromarray(picture.image).save(buffer, "WEBP", quality=QUALITY, method=6)
     return buffer.getvalue()
-
-
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    member = tarfile.TarInfo(name)  # owner, time and mode at their defaults: nothing of this machine
-    member.size = len(data)
-    tar.addfile(member, io.BytesIO(data))
 
 
 def write_pictures(pack: Pack, concepts: tuple[Concept, ...], folder: Path, tell: Callable[[str], None]) -> None:
     """Write corpus and facets below `folder`."""
-    count = write_tar(corpus(World(pack, concepts)), folder / "corpus-000000.tar")
-    tell(f"corpus: {count} pictures")
-    for name in FACETS:
-        count = write_tar(facet(pack, concepts, name, FACET_PICTURES), folder / "facets" / f"{name}.tar")
-        tell(f"facet {name}: {count} pictures")
+    counts = write_shards({"corpus-000000.tar": corpus(World(pack, concepts))}, concepts, folder)
+    themes = {f"{name}.tar": facet(pack, concepts, name, FACET_PICTURES) for name in FACETS}
+    counts |= write_shards(themes, concepts, folder / "facets")
+    for name, count in counts.items():
+        tell(f"{name}: {count} pictures")
 
 
 def write_release_config(model: dict, folder: Path) -> None:

@@ -5,35 +5,47 @@ from pathlib import Path
 
 import numpy as np
 import open_clip
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from app.corpus.sources import open_source
 from app.demo.concepts import concepts
 from app.demo.config import MODEL_FILE, RELEASE, load_config
 from app.demo.fetch import VERSIONS
 from app.demo.lettering import FACES
 from app.demo.model import load
-from app.demo.release import FACETS, corpus, facet, write_tar
+from app.demo.release import COLUMNS, FACETS, corpus, facet, write_shards
 from app.demo.world import World
 
 MEBIBYTE = 1 << 20
 
 
-def labels(path: Path) -> list[dict]:
+def labels(path: Path) -> list[dict[str, str | None]]:
+    """The rows of the pictures in one shard, which holds them in the table's order and nothing else."""
+    rows = pq.read_table(path.parent / "metadata.parquet").to_pylist()
+    rows = [row for row in rows if row["file_name"].startswith(f"{path.name}/")]
     with tarfile.open(path) as tar:
-        names = tar.getnames()
-        assert names == [f"{i // 2:06d}.{'json' if i % 2 else 'webp'}" for i in range(len(names))]
-        return [json.loads(tar.extractfile(name).read()) for name in names[1::2]]  # pyright: ignore[reportOptionalMemberAccess]
+        assert [row["file_name"] for row in rows] == [f"{path.name}/{name}" for name in tar.getnames()]
+    return rows
 
 
 def test_the_corpus_is_large_labelled_and_small_on_disk() -> None:
-    path = RELEASE / "corpus-000000.tar"
-    entries = labels(path)
-    assert len(entries) >= 4000
-    assert path.stat().st_size <= 12 * MEBIBYTE
-    assert all(set(entry) == {"caption", "concept", "style", "word", "kind"} for entry in entries)
+    entries = labels(RELEASE / "corpus-000000.tar")
+    assert len(entries) >= 6000
+    assert sum((RELEASE / name).stat().st_size for name in ("corpus-000000.tar", "metadata.parquet")) <= 12_000_000
+    assert set(entries[0]) == set(COLUMNS)
     assert {entry["concept"] for entry in entries} >= {concept.name for concept in concepts(load_config().stage)}
+    assert {entry["family"] for entry in entries} >= {concept.family for concept in concepts(load_config().stage)}
     assert 0.4 < sum(entry["kind"] == "colour" for entry in entries) / len(entries) < 0.5
+
+
+def test_the_corpus_is_read_as_any_users_is() -> None:
+    items = list(open_source(str(RELEASE / "corpus-*.tar")))
+    rows = labels(RELEASE / "corpus-000000.tar")
+    assert len(items) == len(rows)
+    for item, row in list(zip(items, rows, strict=True))[:50]:
+        assert item.record == {name: value for name, value in row.items() if value is not None and name != "file_name"}
 
 
 @pytest.mark.parametrize("name", FACETS)
@@ -44,14 +56,15 @@ def test_every_facet_ships_pictures_of_its_own(name: str) -> None:
 def test_nothing_that_ships_is_drawn_in_a_held_out_style() -> None:
     held_out = {"twemoji", "openmoji"} | {face.name for face in FACES if face.held_out}
     for path in [RELEASE / "corpus-000000.tar", *(RELEASE / "facets" / f"{name}.tar" for name in FACETS)]:
-        assert not {entry["style"].split()[0] for entry in labels(path)} & held_out
+        assert not {str(entry["style"]).split()[0] for entry in labels(path)} & held_out
 
 
 def test_shipped_pictures_are_what_the_world_draws_byte_for_byte(pack, few, tmp_path: Path) -> None:
     for copy in ("one", "two"):
-        assert write_tar(corpus(World(pack, few), 20), tmp_path / f"{copy}.tar") == 20
-    assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
-    with tarfile.open(tmp_path / "one.tar") as tar:
+        assert write_shards({"x.tar": corpus(World(pack, few), 20)}, few, tmp_path / copy) == {"x.tar": 20}
+    for name in ("x.tar", "metadata.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    with tarfile.open(tmp_path / "one" / "x.tar") as tar:
         stored = np.asarray(Image.open(tar.extractfile("000000.webp")).convert("RGB"), dtype=int)  # pyright: ignore[reportArgumentType]
     drawn = next(corpus(World(pack, few), 1)).image.astype(int)
     assert np.abs(stored - drawn).mean() < 12
@@ -61,7 +74,8 @@ def test_a_facet_shows_only_its_theme(pack, few) -> None:
     countries = {c.name for c in concepts() if c.flag}
     assert {entry["concept"] for entry in labels(RELEASE / "facets" / "flag.tar")} <= countries
     assert {entry["kind"] for entry in labels(RELEASE / "facets" / "face.tar")} == {"colour"}
-    assert {p.kind for p in facet(pack, few, "sketch", 20)} == {"sketch"}
+    for name in ("colour", "sketch"):
+        assert {p.kind for p in facet(pack, few, name, 20)} == {name}
 
 
 def test_the_shipped_model_is_one_that_open_clip_builds() -> None:
