@@ -11,6 +11,8 @@ RUN useradd --create-home --uid 10001 facetscope && mkdir -p /data /models && ch
 WORKDIR /facetscope
 COPY --from=build /facetscope/.venv .venv
 COPY app app
+# The embedded model's card is a document: app/demo/release/README.md links to it.
+COPY docs docs
 COPY static static
 COPY templates templates
 ENV PATH=/facetscope/.venv/bin:$PATH PYTHONUNBUFFERED=1 \

@@ -25,7 +25,8 @@ class LayerInfo(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A model this server knows: `ready` once its weights are loaded, otherwise `status` says why not."""
+    """A model this server knows: `ready` once its weights are loaded, otherwise `status` says why not. `card` is the address
+    of its model card, if it brought one."""
 
     slug: str
     name: str
@@ -37,11 +38,32 @@ class ModelInfo(BaseModel):
     image_size: int
     default_layer: str
     corpus: str | None
+    card: str | None
     layers: list[LayerInfo]
 
 
 class Models(BaseModel):
     models: list[ModelInfo]
+
+
+class CardPicture(BaseModel):
+    """A picture of a model card; `target` is how the card's Markdown names it."""
+
+    target: str
+    url: str
+    width: int
+    height: int
+
+
+class CardPage(BaseModel):
+    """The card that a model brings along. `source` is its Markdown without front matter; `title` is its first heading."""
+
+    model: str
+    name: str
+    title: str
+    url: str
+    source: str
+    pictures: list[CardPicture]
 
 
 class UnitCard(BaseModel):

@@ -28,6 +28,16 @@ def model(slug: str) -> str:
     return _path("models", slug)
 
 
+def card(slug: str) -> str:
+    """The card of a model."""
+    return _path("models", slug, "card")
+
+
+def card_picture(slug: str, path: str) -> str:
+    """A picture of a model's card by its path relative to the card."""
+    return _path("models", slug, "card", *path.split("/"))
+
+
 def layer(slug: str, name: str) -> str:
     return _path("models", slug, name)
 

@@ -59,9 +59,48 @@ def write_tar(path: Path, entries: list[tuple[str, bytes]]) -> None:
             archive.addfile(info, io.BytesIO(data))
 
 
+CARD = """---
+license: apache-2.0
+---
+# The *small* model
+
+A random network: see [its figures](#figures-and-more), [the hub](https://huggingface.co) or [the code](../code.py).
+
+## Figures and more
+
+| way of showing | top-1 over all | top-5 over all | per concept, from the worst to the best | images |
+|---|--:|--:|:-:|---|
+| discs | 0.20 | 0.90 | 0.10 to 0.30 | 120 |
+
+## Pictures
+
+![Stripes in a row](sheets/some%20stripes.png)
+
+![Lost](sheets/lost.png) <b>and</b> an [open one](sheets/some%20stripes.png).
+
+## Limits
+
+<script>alert(1)</script>
+
+## Licence
+
+    make serve
+"""
+
+
+def write_card(path: Path) -> Path:
+    """A model card with a picture beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(CARD, "utf-8")
+    (path.parent / "sheets").mkdir(exist_ok=True)
+    stripes(7, side=96).crop((0, 0, 96, 40)).save(path.parent / "sheets" / "some stripes.png")
+    return path
+
+
 def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16) -> Path:
-    """The tiny model with a corpus of blobs and a facet of stripes beside its weights."""
+    """The tiny model with a corpus of blobs, a facet of stripes and a model card beside its weights."""
     tiny_hub_folder(folder)
+    write_card(folder / "README.md")
     entries: list[tuple[str, bytes]] = []
     for i in range(pictures):
         image, colour = blobs(i)

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from app import images, urls
 from app.answers import (
+    CardPage,
     CorpusImagePage,
     FacetPage,
     Facets,
@@ -27,6 +28,7 @@ from app.errors import NotFound
 from app.microscope import facet_answers
 from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
+from app.microscope.card import Card
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
@@ -142,6 +144,20 @@ class Microscope:
     def model(self, slug: str) -> ModelInfo:
         """One model."""
         return self.browser.model(slug)
+
+    def card(self, slug: str) -> CardPage:
+        """The card of a known model."""
+        return Card.of(self.residents.entry(slug)).page()
+
+    def card_picture(self, slug: str, path: str) -> tuple[bytes, str]:
+        """A picture of a model's card and its media type."""
+        return Card.of(self.residents.entry(slug)).picture(path)
+
+    def card_url(self, slug: str) -> str | None:
+        """The address of a model's card; None for a model that has none or that is not known any more."""
+        with suppress(NotFound):
+            return urls.card(slug) if Card.find(self.residents.entry(slug)) else None
+        return None
 
     def layer_page(
         self,

@@ -15,6 +15,7 @@ from app.clip.clip import Clip
 from app.clip.entry import Entry
 from app.clip.layers import Layer
 from app.errors import FacetscopeError, NotFound, NotReady
+from app.microscope.card import Card
 from app.settings import Settings
 from app.worker import Worker
 
@@ -131,6 +132,7 @@ class Residents:
             image_size=registry.image_size(entry),
             default_layer=layers[-1].name,
             corpus=corpus,
+            card=urls.card(entry.slug) if Card.find(entry) else None,
             layers=layers,
         )
 

@@ -1,4 +1,4 @@
-"""Pictures: re-encoded by us, never the received bytes. Content-addressed ones are kept for ever by the browser."""
+"""Pictures. What people sent was encoded again by us. Content-addressed ones are kept for ever by the browser."""
 
 import hashlib
 
@@ -35,6 +35,13 @@ def gallery_picture(
 ) -> Response:
     """The prebuilt render of a unit."""
     return picture(request, microscope.gallery_picture(slug, layer, unit, facet), cache=CHECK_HOURLY)
+
+
+@router.get("/models/{slug}/card/{path:path}")
+def card_picture(request: Request, microscope: Scope, slug: Slug, path: str) -> Response:
+    """A picture of a model card, as it lies in the card's folder."""
+    data, media_type = microscope.card_picture(slug, path)
+    return picture(request, data, media_type=media_type, cache=CHECK_HOURLY)
 
 
 @router.get("/blobs/{blob_id}.webp")

@@ -20,8 +20,10 @@ def page(path: str, template: str) -> Callable[[Callable[..., Any]], Callable[..
     """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`."""
 
     def register(answer: Callable[..., Any]) -> Callable[..., Any]:
-        def html(request: Request, views: Pages, names: Names, page: Annotated[Any, Depends(answer)]) -> Response:
-            return views.page(request, template, page, facet_name=names)
+        def html(
+            request: Request, views: Pages, microscope: Scope, names: Names, page: Annotated[Any, Depends(answer)]
+        ) -> Response:
+            return views.page(request, template, page, facet_name=names, card_of=microscope.card_url)
 
         model = inspect.signature(answer).return_annotation
         router.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
@@ -47,6 +49,12 @@ def models(microscope: Scope) -> answers.Models:
 def model(microscope: Scope, slug: Slug) -> answers.ModelInfo:
     """One model and its layers."""
     return microscope.model(slug)
+
+
+@page("/models/{slug}/card", "card.html")
+def card(microscope: Scope, slug: Slug) -> answers.CardPage:
+    """The card of a model: what it is, what it can do and what not."""
+    return microscope.card(slug)
 
 
 @page("/models/{slug}/{layer}", "layer.html")

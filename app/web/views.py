@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app import urls
 from app.settings import ROOT
-from app.web import charts, words
+from app.web import charts, markdown, words
 
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
@@ -31,7 +31,7 @@ class Views:
         env = self._templates.env
         env.undefined = StrictUndefined
         env.trim_blocks = env.lstrip_blocks = True
-        env.globals.update(urls=urls, charts=charts, words=words, static=self.static_url)
+        env.globals.update(urls=urls, charts=charts, words=words, markdown=markdown, static=self.static_url)
 
     def static_url(self, name: str) -> str:
         """The address of a static file, with the hash of its content so that it may be kept for ever."""

@@ -16,6 +16,7 @@ PAGES = [
     "/",
     "/models",
     "/models/small",
+    "/models/small/card",
     f"/models/small/{LAYER}",
     f"/models/small/{LAYER}?q=red&sort=strength&limit=5",
     f"/models/small/{LAYER}/5",
@@ -61,6 +62,7 @@ def test_the_contract_of_the_twins(client: TestClient, facet_url: str, render_ur
     wanted = {
         "/models": {"models"},
         "/models/small": {"slug", "name", "architecture", "pretrained", "ready", "default_layer", "layers"},
+        "/models/small/card": {"title", "source"},
         f"/models/small/{LAYER}": {"units", "next"},
         f"/models/small/{LAYER}/5": {
             "model", "layer", "unit", "label", "corpus", "stats", "histogram", "examples", "bottom", "strata", "renders",
@@ -114,7 +116,7 @@ def test_old_microscope_addresses_redirect_for_ever(client: TestClient) -> None:
 def test_openapi_documents_every_twin_and_action(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     twins = [path for path in paths if path.endswith(".json")]
-    assert len(twins) == 13
+    assert len(twins) == 14
     for path in twins:
         assert paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"], path
     assert {"/renders", "/facets", "/looks", "/renders/{render_id}/cancel"} <= {
