@@ -1,11 +1,9 @@
-import json
-from pathlib import Path
-
 from app.clip.clip import Clip
+from app.demo.steering import Pair, Theme
 from app.facets.train import train
 from bench.__main__ import main
 from bench.rows import Row
-from bench.steering import Pair, Theme, _rows, strongest_units
+from bench.steering import rows
 from tests.facets.pictures import blobs
 
 
@@ -19,25 +17,17 @@ def test_the_shares_count_pairs_and_leave_the_plain_pictures_out(tiny_clip: Clip
     positives = [blobs(seed, striped=True) for seed in range(8)]
     facet = train(tiny_clip, positives, [blobs(seed) for seed in range(8)], ["layer3.0"])
     pairs = [
-        Pair("", 1, 0.0, 99.9),
-        Pair("", 2, 0.0, 50.0),
-        Pair("face", 1, 0.5, 99.5),
-        Pair("face", 2, 0.1, 99.0),
-        Pair("flag", 1, -0.2, 99.7),
-        Pair("flag", 2, 0.3, 99.1),
+        Pair("face", 1, 0.5, activation=1.0, plain=1.5),
+        Pair("face", 2, 0.1, activation=0.7, plain=1.5),
+        Pair("flag", 1, -0.2, activation=2.0, plain=1.5),
+        Pair("flag", 2, 0.3, activation=0.75, plain=1.5),
     ]
-    rows = {row.name: row for row in _rows(pairs, [Theme("face", facet, facet), Theme("flag", facet, facet)])}
-    values = {name: row.value for name, row in rows.items()}
+    table = {row.name: row for row in rows(pairs, [Theme("face", facet, facet, 0.9), Theme("flag", facet, facet, 0.8)])}
+    values = {name: row.value for name, row in table.items()}
     assert values["steering.score_up"] == 0.75 and values["steering.activation_kept"] == 0.75
-    assert values["steering.both"] == 0.5 and values["steering.plain"] == 0.5
+    assert values["steering.both"] == 0.5
     assert values["steering.face"] == 0.5 and values["steering.flag"] == 0.5
-    assert "4 pairs" in rows["steering.both"].note
-
-
-def test_the_units_measured_are_the_strongest_of_the_evaluation(tmp_path: Path):
-    listed = [[unit, "concept", 9.0 - unit / 10] for unit in range(30, 60)]
-    (tmp_path / "evaluation.json").write_text(json.dumps({"multimodal": {"list": listed}}))
-    assert strongest_units(tmp_path) == list(range(30, 50))
+    assert "4 pairs: 2 units, 2 facets" in table["steering.both"].note
 
 
 def test_an_unknown_bench_is_wrong_usage():

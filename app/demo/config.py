@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 CONFIG_FILE = HERE / "iconclip.toml"
 MODEL_FILE = HERE / "open_clip_config.json"
 RELEASE = HERE / "release"
+WITNESS = HERE / "witness.safetensors"  # the second seed, as far as naming pictures needs it
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,17 @@ class Reader:
 
     def see(self, pictures: Sequence[Picture]) -> tuple[Tensor, Tensor]:
         """Nearest concept per picture (n,), and activations (n, units)."""
-        nearest, activations = [], []
-        for start in range(0, len(pictures), _CHUNK):
-            images = np.stack([p.image for p in pictures[start : start + _CHUNK]])
-            embedding, units = look(self.clip, self.normalize(torch.from_numpy(images)))
-            nearest.append((embedding @ self.texts.T).argmax(1))
+        closeness, activations = self.compare(np.stack([picture.image for picture in pictures]))
+        return closeness.argmax(1), activations
+
+    def compare(self, images: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Cosine of each picture uint8 (n, side, side, 3) and each concept (n, concepts), and activations (n, units)."""
+        closeness, activations = [], []
+        for start in range(0, len(images), _CHUNK):
+            embedding, units = look(self.clip, self.normalize(torch.from_numpy(images[start : start + _CHUNK])))
+            closeness.append(embedding @ self.texts.T)
             activations.append(units)
-        return torch.cat(nearest), torch.cat(activations)
+        return torch.cat(closeness), torch.cat(activations)
 
 
 @torch.no_grad()
@@ -129,7 +133,7 @@ def evaluate(
     seed: int = 7,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict:
-    """All figures on pictures no training saw. worlds: `fresh` (trained styles and fonts) and `held_out`."""
+    """The figures that need no render, on pictures no training saw. worlds: `fresh` (trained styles and fonts) and `held_out`."""
     concepts = worlds["fresh"].concepts
     judge = reader(clip, model, concepts)
     zero_shot: dict[str, dict[str, float]] = {}
@@ -151,7 +155,4 @@ def evaluate(
         "zero_shot": zero_shot,
         "multimodal": units,
         "attack": attack(judge, worlds["fresh"], pairs, seed),
-        "facets": None,
-        "transfer": None,
-        "note": "facets and transfer need renders and a second model; they are not measured yet.",
     }
