@@ -3,8 +3,8 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from app.clip.clip import Clip
 from app.corpus.layers import default_layers
 from app.corpus.look import Measured, measure
-from app.corpus.manifest import REASONS, IndexManifest, index_key, preprocessing
+from app.corpus.manifest import FILE, REASONS, IndexManifest, index_key, preprocessing
 from app.corpus.pictures import Decoded, decoded
 from app.corpus.reduce import REDUCER_VERSION, Batch
 from app.corpus.rows import RowWriter
@@ -79,19 +79,48 @@ def building(
     current = _reusable(out_dir, key, name, source)
     if current is not None:
         return current
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.partial-", dir=out_dir.parent))
-    try:
-        stream = _Pass(clip, wanted)
+    stream = _Pass(clip, wanted)
+    with replacing(out_dir) as partial:
         with RowWriter(partial) as rows:
             yield from stream.run(source, rows, batch_size)
         manifest = _manifest(clip, source, name, key, stream)
-        stream.write(partial)
+        for layer, tables in stream.tables.items():
+            write_tables(tables.state(), partial, layer)
         manifest.write(partial)
-        _put_in_place(partial, out_dir)
-        return manifest
+    return manifest
+
+
+@contextmanager
+def replacing(out_dir: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `out_dir` when the block is through; an error leaves nothing of it.
+
+    Whoever has the old one open keeps reading it until it is closed.
+
+    Raises:
+        BadInput: `out_dir` holds something that is no index, which must not be replaced.
+    """
+    if out_dir.exists() and not (out_dir / FILE).is_file() and (out_dir.is_file() or any(out_dir.iterdir())):
+        raise BadInput(f"{out_dir} exists and is no index: choose another folder or name.", field="name")
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.partial-", dir=out_dir.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp makes it private
+        old = partial.with_name(f"{partial.name}.old")
+        if out_dir.exists():
+            out_dir.rename(old)
+        partial.rename(out_dir)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_tables(arrays: Mapping[str, np.ndarray], folder: Path, layer: str) -> None:
+    """Write the tables of a layer to an index's folder, one file for each array so that it can be mapped."""
+    place = folder / "layers" / layer
+    place.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(place / f"{name}.npy", array)
 
 
 class _Pass:
@@ -151,12 +180,6 @@ class _Pass:
         if len(self.refused) < REASONS:
             self.refused.append(Refusal(item.key, reason))
 
-    def write(self, folder: Path) -> None:
-        for layer, tables in self.tables.items():
-            (folder / "layers" / layer).mkdir(parents=True)
-            for name, array in tables.state().items():
-                np.save(folder / "layers" / layer / f"{name}.npy", array)
-
 
 def _in_groups(clip: Clip, rgb: Tensor, layers: list[str]) -> dict[str, Measured]:
     """`measure` in passes of exactly `GROUP` pictures, the last filled up with black."""
@@ -195,32 +218,14 @@ def _manifest(clip: Clip, source: Source, name: str, key: str, stream: _Pass) ->
 
 
 def _reusable(out_dir: Path, key: str, name: str, source: Source) -> IndexManifest | None:
-    """The manifest of an index with the same key, told where the images are now.
-
-    Raises:
-        BadInput: the folder holds something that is no index, which a build must not replace.
-    """
+    """The manifest of an index with the same key, told where the images are now."""
     try:
         manifest = IndexManifest.read(out_dir)
-    except NotReady:
+    except (NotFound, NotReady):
         return None
-    except NotFound:
-        if out_dir.is_dir() and not any(out_dir.iterdir()) or not out_dir.exists():
-            return None
-        raise BadInput(f"{out_dir} exists and is no index: choose another folder or name.", field="name") from None
     if manifest.key != key:
         return None
     moved = manifest.model_copy(update={"name": name, "source": source.spec, "root": source.root})
     if moved != manifest:
         moved.write(out_dir)
     return moved
-
-
-def _put_in_place(partial: Path, out_dir: Path) -> None:
-    """Swap the finished folder in. Whoever has the old one open keeps reading it until it is closed."""
-    partial.chmod(0o755)  # mkdtemp makes it private
-    old = partial.with_name(f"{partial.name}.old")
-    if out_dir.exists():
-        out_dir.rename(old)
-    partial.rename(out_dir)
-    shutil.rmtree(old, ignore_errors=True)

@@ -57,7 +57,14 @@ class Index:
 
     def units(self, layer: str) -> int:
         """How many units a layer has; raises NotFound for a layer that is not indexed."""
-        return len(self._table(layer)["moments.mean"])
+        return len(self.tables(layer)["moments.mean"])
+
+    def tables(self, layer: str) -> dict[str, np.ndarray]:
+        """Every array of `Tables.state`, mapped from disk; raises NotFound for a layer that is not indexed."""
+        if layer not in self.manifest.layers:
+            indexed = ", ".join(self.manifest.layers)
+            raise NotFound(f"{self.manifest.name} has no layer {layer}: it has {indexed}.", field="layer")
+        return self._tables[layer]
 
     def unit(self, layer: str, unit: int) -> UnitIndex:
         """What the corpus does to a unit.
@@ -69,11 +76,11 @@ class Index:
 
     def mean(self, layer: str) -> np.ndarray:
         """The mean activation of every unit, float64 [C]; raises NotFound for a layer that is not indexed."""
-        return np.array(self._table(layer)["moments.mean"])
+        return np.array(self.tables(layer)["moments.mean"])
 
     def std(self, layer: str) -> np.ndarray:
         """The standard deviation of every unit, float64 [C]; raises NotFound for a layer that is not indexed."""
-        return np.array(self._table(layer)["moments.std"])
+        return np.array(self.tables(layer)["moments.std"])
 
     def percentile(self, layer: str, unit: int, value: float) -> float:
         """Where an activation stands in the corpus, 0..100; `unit.percentile` says how precisely.
@@ -102,7 +109,7 @@ class Index:
             NotFound: the layer is not indexed.
         """
         mean, std = self.mean(layer), self.std(layer)
-        best = self._table(layer)["top.values"][:, : min(STRONGEST, len(self))].mean(1, dtype=np.float64)
+        best = self.tables(layer)["top.values"][:, : min(STRONGEST, len(self))].mean(1, dtype=np.float64)
         score = np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
         return np.argsort(-score, kind="stable")
 
@@ -143,16 +150,10 @@ class Index:
         return row
 
     def _row(self, layer: str, unit: int) -> dict[str, np.ndarray]:
-        table, units = self._table(layer), self.units(layer)
+        table, units = self.tables(layer), self.units(layer)
         if not 0 <= unit < units:
             raise NotFound(f"{layer} has no unit {unit}: they go from 0 to {units - 1}.", field="unit")
         return {name: array[unit] for name, array in table.items()}
-
-    def _table(self, layer: str) -> dict[str, np.ndarray]:
-        if layer not in self.manifest.layers:
-            indexed = ", ".join(self.manifest.layers)
-            raise NotFound(f"{self.manifest.name} has no layer {layer}: it has {indexed}.", field="layer")
-        return self._tables[layer]
 
     @cached_property
     def _tables(self) -> dict[str, dict[str, np.ndarray]]:

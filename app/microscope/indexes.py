@@ -1,7 +1,8 @@
 """The indexes of this server: what corpora do to the units of the served models.
 
 An index is a folder `data/indexes/NAME`, written by `index build` or, for a corpus that a model brings along, at the
-first start. A folder that was written for other weights is passed over, and said in the log.
+first start. A model may also bring a packed index of that corpus: it is put there at once and serves its layers until
+the index of all default layers is built. A folder that was written for other weights is passed over.
 """
 
 import logging
@@ -13,7 +14,9 @@ from pathlib import Path
 from app.clip.clip import Clip
 from app.corpus.build import build, building
 from app.corpus.index import Index
-from app.corpus.sources import open_source
+from app.corpus.manifest import IndexManifest, index_key
+from app.corpus.packed import unpack
+from app.corpus.sources import Source, open_source
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.microscope.residents import Residents
 from app.settings import Settings
@@ -95,8 +98,9 @@ class Indexes:
         if clip is None:
             return
         try:
-            source = open_source(str(folder / "corpus-*.tar"))
-            for done, total in building(clip, source, own_name(slug), None, self.folder / own_name(slug)):
+            source, place = open_source(str(folder / "corpus-*.tar")), self.folder / own_name(slug)
+            self._install(clip, source, folder / "index", place)
+            for done, total in building(clip, source, own_name(slug), None, place):
                 self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (
                     f" of {total} pictures." if total else "."
                 )
@@ -108,6 +112,15 @@ class Indexes:
         except Exception:
             log.exception("indexing the corpus of %s failed", slug)
             self.status[slug] = f"The corpus of {slug} could not be indexed: the server's log says why."
+
+    def _install(self, clip: Clip, source: Source, brought: Path, place: Path) -> None:
+        """Put the index that a model brought along in its place, unless one of the same weights and corpus is there."""
+        if not brought.is_dir() or _is_of(place, clip, source):
+            return
+        try:
+            unpack(brought, clip, source, place.name, place)
+        except FacetscopeError as error:
+            log.warning("%s came with an index that does not fit and is built anew: %s", clip.slug, error.detail)
 
     def build(
         self,
@@ -122,18 +135,30 @@ class Indexes:
         return self.open(name)
 
 
+def _is_of(place: Path, clip: Clip, source: Source) -> bool:
+    """Whether a folder holds an index of these weights and this corpus, of whatever layers."""
+    try:
+        manifest = IndexManifest.read(place)
+    except (NotFound, NotReady):
+        return False
+    return manifest.key == index_key(clip, source, list(manifest.layers))
+
+
 def own_name(slug: str) -> str:
     """The name of the index of the corpus that a model brought along."""
     return f"{slug}-corpus"
 
 
-def labels(index: Index, layer: str, *columns: str) -> tuple[str, ...]:
+def labels(index: Index, layer: str, *columns: str, agreeing: int = LABEL_SHARE) -> tuple[str, ...]:
     """A word for each unit of a layer: what most of its strongest examples are recorded as, or nothing.
 
     Nobody named the units: this is the commonest value among the strongest examples, each taken at the first of the
     columns that its record fills in: `concept`, else caption, where no columns are given.
+
+    Args:
+        agreeing: So many of the `LABEL_EXAMPLES` strongest must share the value.
     """
-    return _labels(index, layer, columns or LABEL_COLUMNS)
+    return _labels(index, layer, columns or LABEL_COLUMNS, agreeing)
 
 
 @lru_cache(maxsize=32)
@@ -142,13 +167,13 @@ def _open(folder: Path, _written: int) -> Index:
 
 
 @lru_cache(maxsize=64)
-def _labels(index: Index, layer: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_label(index, layer, unit, columns) for unit in range(len(index.mean(layer))))
+def _labels(index: Index, layer: str, columns: tuple[str, ...], agreeing: int) -> tuple[str, ...]:
+    return tuple(_label(index, layer, unit, columns, agreeing) for unit in range(len(index.mean(layer))))
 
 
-def _label(index: Index, layer: str, unit: int, columns: tuple[str, ...]) -> str:
+def _label(index: Index, layer: str, unit: int, columns: tuple[str, ...], agreeing: int) -> str:
     records = [index.record(entry.image) for entry in index.unit(layer, unit).top[:LABEL_EXAMPLES]]
     words = Counter(next((record[column] for column in columns if record.get(column)), "") for record in records)
     words.pop("", None)
     (word, count), *_ = words.most_common(1) or [("", 0)]
-    return word if count >= LABEL_SHARE else ""
+    return word if count >= agreeing else ""
