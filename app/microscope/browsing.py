@@ -107,7 +107,7 @@ class Browser:
             facet=facet_id,
             facets=self.facets.links(slug),
             family=family,
-            families=links(names, matching, address),
+            families=links(names, matching, family, address),
             every_family=address(None),
             units=self.cards(slug, name, chosen, index, facet_id, corpus),
             next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,

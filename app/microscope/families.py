@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 
 from app.answers import FamilyLink
 from app.corpus.index import Index
-from app.microscope.indexes import labels
+from app.microscope.indexes import LABEL_EXAMPLES, labels
 
 COLUMN = "family"
 OTHER = "other"
+AGREEING = LABEL_EXAMPLES // 2  # a family is broad: a third of the examples would often share one by chance
 
 
 def families(index: Index | None, layer: str) -> tuple[str, ...]:
@@ -16,7 +17,7 @@ def families(index: Index | None, layer: str) -> tuple[str, ...]:
 
     Empty where there is no index, or no unit of it has a family: then there is nothing to sort by.
     """
-    found = labels(index, layer, COLUMN) if index else ()
+    found = labels(index, layer, COLUMN, agreeing=AGREEING) if index else ()
     return tuple(name or OTHER for name in found) if any(found) else ()
 
 
@@ -25,8 +26,15 @@ def within(family: str | None, names: Sequence[str], units: Sequence[int]) -> li
     return [unit for unit in units if not family or (names and names[unit] == family)]
 
 
-def links(names: Sequence[str], units: Sequence[int], address: Callable[[str], str]) -> list[FamilyLink]:
-    """The families of the given units by name, `OTHER` last, each with how many units it has and its address."""
+def links(
+    names: Sequence[str], units: Sequence[int], chosen: str | None, address: Callable[[str], str]
+) -> list[FamilyLink]:
+    """The families of the given units by name, `OTHER` last, each with how many units it has and its address.
+
+    The chosen family is among them even where none of the units is in it.
+    """
     counts = Counter(names[unit] for unit in units) if names else Counter[str]()
+    if chosen:
+        counts.setdefault(chosen, 0)
     ordered = sorted(counts, key=lambda name: (name == OTHER, name))
     return [FamilyLink(name=name, units=counts[name], url=address(name)) for name in ordered]

@@ -9,8 +9,8 @@ from app.corpus.build import build
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.microscope import Microscope
-from app.microscope.families import OTHER, families, links, within
-from app.microscope.indexes import LABEL_EXAMPLES, LABEL_SHARE
+from app.microscope.families import AGREEING, OTHER, families, links, within
+from app.microscope.indexes import LABEL_EXAMPLES
 from tests.pictures import blobs, png, write_tar
 
 LAYER = "layer1.0"
@@ -26,14 +26,14 @@ def indexed(clip: Clip, folder: Path, records: list[dict[str, str]]) -> Index:
 
 
 def test_a_unit_is_of_the_family_that_enough_of_its_strongest_examples_share(tiny_clip: Clip, tmp_path: Path) -> None:
-    records = [{"family": "discs" if i < 6 else ""} for i in range(24)]
+    records = [{"family": "discs" if i < 10 else ""} for i in range(24)]
     index = indexed(tiny_clip, tmp_path, records)
     found = families(index, LAYER)
     assert set(found) == {"discs", OTHER}
     for unit, name in enumerate(found):
         top = index.unit(LAYER, unit).top[:LABEL_EXAMPLES]
         count = Counter(records[entry.image]["family"] for entry in top)["discs"]
-        assert (name == "discs") == (count >= LABEL_SHARE)
+        assert (name == "discs") == (count >= AGREEING)
 
 
 def test_a_corpus_without_families_has_none(tiny_clip: Clip, tmp_path: Path) -> None:
@@ -43,10 +43,11 @@ def test_a_corpus_without_families_has_none(tiny_clip: Clip, tmp_path: Path) -> 
 
 def test_families_are_listed_by_name_with_what_is_in_no_family_last() -> None:
     names = ("food", OTHER, "animals", "food")
-    listed = links(names, [0, 1, 2, 3], lambda name: f"/{name}")
+    listed = links(names, [0, 1, 2, 3], None, lambda name: f"/{name}")
     assert [(link.name, link.units, link.url) for link in listed] == [
         ("animals", 1, "/animals"), ("food", 2, "/food"), (OTHER, 1, f"/{OTHER}"),
     ]  # fmt: skip
+    assert [(link.name, link.units) for link in links(names, [1], "food", str)] == [("food", 0), (OTHER, 1)]
     assert within("food", names, [3, 2, 0]) == [3, 0]
     assert within(None, names, [3, 2]) == [3, 2]
     assert within("food", (), [3, 2]) == []
