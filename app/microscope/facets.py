@@ -11,6 +11,7 @@ from PIL import Image
 
 from app import images
 from app.answers import FacetLink, Facets
+from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
@@ -170,10 +171,9 @@ class FacetDesk:
         yield
         try:
             clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
-            positives = [self._picture(image.blob) for image in row.images]
-            facet = training.train(
+            facet = self._brought(row, clip) or training.train(
                 clip,
-                positives,
+                [self._picture(image.blob) for image in row.images],
                 sample(index),
                 training.default_layers(clip),
                 seed=0,
@@ -192,6 +192,15 @@ class FacetDesk:
                 status="failed",
                 error="The training failed: the server's log says why. The pictures are kept.",
             )
+
+    def _brought(self, row: FacetRow, clip: Clip) -> Facet | None:
+        """The trained facet that a model brought along with just these pictures, if it is of the weights loaded."""
+        folder = self.residents.folder(row.model)
+        path = folder / "facets" / f"{row.name}.{row.id}.safetensors" if folder and row.shipped else None
+        if path is None or not path.is_file():
+            return None
+        facet = facet_file.load(path)
+        return facet if facet.weights_hash == clip.weights_hash else None
 
     def _tell(self, facet_id: str, sentence: str, job: Job) -> None:
         self.store.change_facet(facet_id, progress=sentence)

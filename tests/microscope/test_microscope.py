@@ -2,12 +2,14 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.errors import BadInput, NotFound, QueueFull
+from app.facets import facet as facet_file
 from app.microscope import Microscope
 from app.settings import Settings
 from app.spec import RenderSpec
@@ -50,6 +52,25 @@ def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: S
     assert manifest.stat().st_mtime_ns == written
     assert [facet.status for facet in again.facets().facets] == ["ready"]
     again.close()
+
+
+@pytest.mark.parametrize(("seed", "brought"), [(0, True), (1, False)], ids=["same weights", "other weights"])
+def test_a_trained_facet_that_a_model_brings_along_is_used_with_its_own_weights_only(
+    furnished: Path, microscope: Microscope, tmp_path: Path, seed: int, brought: bool
+) -> None:
+    facet_id, folder = microscope.facets().facets[0].id, tmp_path / "models" / "small"
+    shutil.copytree(furnished, folder)
+    trained = facet_file.load(microscope.store.files.facet_weights(facet_id))
+    marked = replace(trained, warnings=("It came with the model.",))
+    facet_file.save(marked, folder / "facets" / f"stripes.{facet_id}.safetensors")
+    tiny_hub_folder(folder, seed=seed)
+    second = Microscope(Settings(models=(f"small@{folder}",), data=tmp_path / "other", device="cpu"))
+    second.start()
+    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready"])
+    facet = second.facet_desk.load(facet_id)
+    assert (facet.warnings == marked.warnings) is brought
+    assert facet.weights_hash == second.residents.clip("small").weights_hash
+    second.close()
 
 
 def test_a_new_version_of_a_shipped_facet_takes_the_name_and_the_old_one_is_kept(
