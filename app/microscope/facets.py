@@ -3,10 +3,8 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from app import images
@@ -18,17 +16,15 @@ from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
 from app.facets import facet as facet_file
 from app.facets import train as training
 from app.facets.facet import Facet
+from app.facets.pictures import identity, kept, restored, sample, stored
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.settings import Settings
-from app.spec import content_id
 from app.store import FacetRow, Store
 from app.worker import Interrupted, Job, Worker
 
 log = logging.getLogger(__name__)
-KEPT_SIDE = 512  # px; more than any served model reads
-NEGATIVES = 600
 NAME_LENGTH = 80
 
 
@@ -72,25 +68,25 @@ class FacetDesk:
             raise BadInput(_too_few(len(read), refused), field="images")
         for blob, (_, picture) in read.items():
             if not self.store.files.has_blob(blob):
-                self.store.files.put_blob(blob, images.encode_webp(picture, quality=92))
-        kept = {blob: file_name for blob, (file_name, _) in read.items()}
+                self.store.files.put_blob(blob, stored(picture))
+        names = {blob: file_name for blob, (file_name, _) in read.items()}
         row = FacetRow(
-            id=content_id("facet", title, clip.slug, corpus or "", *sorted(kept)),
+            id=identity(title, clip.slug, corpus, names),
             name=title,
             model=clip.slug,
             corpus=corpus,
             status="queued",
-            positives=len(kept),
+            positives=len(names),
             refused=[asdict(refusal) for refusal in refused],
             shipped=shipped,
         )
-        return row.id, self.store.add_facet(row, list(kept.items()))
+        return row.id, self.store.add_facet(row, list(names.items()))
 
     def _read(
         self, files: Iterable[tuple[str, bytes]]
     ) -> tuple[dict[str, tuple[str, Image.Image]], list[images.Refusal]]:
         """The usable pictures by id, each with its name; nothing is stored yet."""
-        kept: dict[str, tuple[str, Image.Image]] = {}
+        usable: dict[str, tuple[str, Image.Image]] = {}
         refused: list[images.Refusal] = []
         limits = self.settings
         unpacked = images.unpack(
@@ -107,13 +103,12 @@ class FacetDesk:
             except FacetscopeError as error:
                 refused.append(images.Refusal(name, error.detail))
                 continue
-            picture = images.thumbnail(picture, KEPT_SIDE)
-            blob = images.image_id(picture)
-            if blob in kept:
-                refused.append(images.Refusal(name, f"It is the same picture as {kept[blob][0]}."))
+            blob, picture = kept(picture)
+            if blob in usable:
+                refused.append(images.Refusal(name, f"It is the same picture as {usable[blob][0]}."))
                 continue
-            kept[blob] = (name, picture)
-        return kept, refused
+            usable[blob] = (name, picture)
+        return usable, refused
 
     def admit(self) -> None:
         """Raise `QueueFull` before anything of a new facet is read or kept."""
@@ -226,7 +221,7 @@ class FacetDesk:
         return path
 
     def _picture(self, blob: str) -> Image.Image:
-        return Image.open(BytesIO(self.store.files.blob(blob)), formats=("WEBP",)).convert("RGB")
+        return restored(self.store.files.blob(blob))
 
     def load(self, facet_id: str) -> Facet:
         """The trained facet. Raises `NotFound`, or `NotReady` while it trains or where it is of other weights."""
@@ -263,12 +258,6 @@ class FacetDesk:
             max_images=self.settings.max_facet_images,
             min_images=training.MINIMUM_IMAGES,
         )
-
-
-def sample(index: Index) -> list[Image.Image]:
-    """The generic pictures a facet is told from: a seeded sample of the corpus."""
-    order = np.random.default_rng(0).permutation(len(index))
-    return [index.image(int(i)) for i in order[:NEGATIVES]]
 
 
 def _too_few(usable: int, refused: Sequence[images.Refusal]) -> str:
