@@ -13,6 +13,9 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 CHECK_HOURLY = "public, max-age=3600"
 """For pictures whose address names a place, not a content: an index that is built again may change them."""
 
+OPENED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+"""For pictures that people open by themselves: the page that the browser makes of one is styled inline."""
+
 
 def picture(request: Request, data: bytes, *, media_type: str = "image/webp", cache: str = FOREVER) -> Response:
     """Serve picture bytes with an entity tag of their content; 304 if the browser has them."""
@@ -41,7 +44,9 @@ def gallery_picture(
 def card_picture(request: Request, microscope: Scope, slug: Slug, path: str) -> Response:
     """A picture of a model card, as it lies in the card's folder."""
     data, media_type = microscope.card_picture(slug, path)
-    return picture(request, data, media_type=media_type, cache=CHECK_HOURLY)
+    answer = picture(request, data, media_type=media_type, cache=CHECK_HOURLY)
+    answer.headers.update(OPENED)
+    return answer
 
 
 @router.get("/blobs/{blob_id}.webp")

@@ -56,6 +56,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def furnished_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The tiny model with all that a model may bring along, and a corpus whose records have a family; never stopped."""
+    folder = tmp_path_factory.mktemp("furnished")
+    server = Server(f"small@{furnished_folder(folder / 'small')}", folder / "data")
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def small_site(tmp_path: Path) -> Iterator[Server]:
     """A server of its own over the tiny model, for tests that stop it."""

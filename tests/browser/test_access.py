@@ -37,6 +37,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "home": "/",
         "models": "/models",
         "model": layer.rpartition("/")[0],
+        "model card": f"{layer.rpartition('/')[0]}/card",
         "layer": f"{layer}?limit=12",  # each card is like the other, and axe takes its time
         "layer without hits": f"{layer}?q=zzzz",
         "unit": unit,

@@ -1,8 +1,10 @@
 """The gallery in a real browser: it goes on while one scrolls, narrows while one types, and Back works."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.server import Server
 
@@ -48,3 +50,50 @@ def test_the_order_is_an_address_that_back_undoes(site: Server, page: Page) -> N
     expect(page.locator("a.unit").first).not_to_have_attribute("href", first or "")
     page.go_back()
     expect(page.locator("a.unit").first).to_have_attribute("href", first or "")
+
+
+def open_family(page: Page, site: Server, family: str, limit: int) -> int:
+    """Choose a family in the last layer's gallery; returns how many units its link announces."""
+    page.goto(f"{site.url}/models/{site.slug}/layer4.0?limit={limit}")
+    link = page.get_by_label("Families of units").get_by_role("link", name=re.compile(f"^{family}"))
+    units = int(link.locator("small").inner_text())
+    link.click()
+    expect(page).to_have_url(re.compile(f"family={family}"))
+    return units
+
+
+def test_a_family_stays_chosen_while_one_scrolls_sorts_and_types_and_back_undoes_it(
+    furnished_site: Server, page: Page
+) -> None:
+    units = open_family(page, furnished_site, "warm", limit=60)
+    expect(page.locator("#results .tally")).to_have_text(f"{units} units of the family “warm”")
+    while page.locator("a.more").count():
+        page.locator("a.more").scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
+    assert page.locator("a.unit").count() == units
+    page.get_by_label("Order").select_option("strength")
+    expect(page).to_have_url(re.compile("sort=strength.*family=warm"))
+    expect(page.locator("#results .tally")).to_contain_text("of the family “warm”")
+    page.get_by_label("Number or word").fill("red")
+    expect(page.locator("#results .tally")).to_contain_text("of the family “warm” for “red”")
+    chosen = page.get_by_label("Families of units").locator("[aria-current]")
+    expect(chosen).to_contain_text("warm")
+    page.get_by_role("link", name="All families").click()
+    expect(page.locator("#results .tally")).to_contain_text("for “red”")
+    page.go_back()
+    expect(chosen).to_contain_text("warm")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_families_are_chosen_on_a_phone_without_scripts(
+    furnished_site: Server, new_context: Callable[..., BrowserContext], width: int
+) -> None:
+    page = new_context(java_script_enabled=False, viewport={"width": width, "height": 800}).new_page()
+    units = open_family(page, furnished_site, "cool", limit=60)
+    expect(page.locator("#results .tally")).to_contain_text(f"{units} units")
+    assert page.locator("a.unit").count() == min(units, 60)
+    page.get_by_label("Number or word").fill("zzzz")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".empty")).to_contain_text("No unit of the family “cool” matches “zzzz”")
+    page.get_by_role("link", name="show all units").click()
+    expect(page.locator("#results .tally")).to_have_text("256 units")

@@ -106,6 +106,7 @@ def test_the_pictures_of_a_card_are_checked_with_an_entity_tag(client: TestClien
     address = client.get("/models/small/card.json").json()["pictures"][0]["url"]
     answer = client.get(address)
     assert answer.headers["content-type"] == "image/png" and "immutable" not in answer.headers["cache-control"]
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
     assert client.get(address, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     for path in ("..%2fREADME.md", "%2e%2e/x.png", "open_clip_config.json", "model.safetensors", "sheets/lost.png", ""):
         assert client.get(f"/models/small/card/{path}").status_code == 404, path
