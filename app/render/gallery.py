@@ -50,13 +50,18 @@ def render_layer(
     *,
     preset: str,
     strength: float | None = None,
+    units: int | None = None,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
     """Write `path`, a zip of `UNIT.webp` for every unit of a layer, and `about.json` with how they were made.
 
     The same model, preset and facet give the same bytes on the same kind of machine.
+
+    Args:
+        units: Only the first so many units, in the batches in which all of them are rendered.
     """
-    total = clip.layers[layer].channels
+    channels = clip.layers[layer].channels
+    total = channels if units is None else min(channels, -(-units // BATCH) * BATCH)
     pull = float(RenderSpec.model_fields["strength"].default if strength is None else strength)
     about = {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": pull if facet else None}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,10 +69,10 @@ def render_layer(
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo("about.json"), json.dumps(about))
         for start in range(0, total, BATCH):
-            units = tuple(range(start, min(start + BATCH, total)))
-            for unit, picture in zip(units, pictures(clip, layer, units, facet, preset, pull), strict=True):
+            batch = tuple(range(start, min(start + BATCH, total)))
+            for unit, picture in zip(batch, pictures(clip, layer, batch, facet, preset, pull), strict=True):
                 archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), images.encode_webp(picture, quality=QUALITY))
-            progress(units[-1] + 1, total)
+            progress(batch[-1] + 1, total)
     part.replace(path)
 
 
