@@ -22,6 +22,7 @@ from app.demo.fetch import fetch_icons
 from app.demo.lettering import letterings
 from app.demo.model import load
 from app.demo.pack import Pack, TextLabel, load_pack
+from app.demo.prebuilt import check_release, write_release
 from app.demo.release import write_pictures, write_release_config
 from app.demo.sheets import facets as draw_facets
 from app.demo.sheets import renders as draw_renders
@@ -88,6 +89,7 @@ def train_command(
     seed: Annotated[int | None, typer.Option(help="Another seed than the configuration's.")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Another length than the configuration's.")] = None,
     run: Annotated[Path | None, typer.Option(help="Folder of the run; an interrupted run goes on.")] = None,
+    begin: Annotated[Path | None, typer.Option(help="The state.pt of another run to start from.")] = None,
     ship: Annotated[bool, typer.Option(help="Put the weights among the shipped files as well.")] = False,
     witness: Annotated[
         bool, typer.Option(help="Make them the second model, which judges the first one's renders.")
@@ -109,6 +111,7 @@ def train_command(
             _batches(settings, _world_file()),
             device,
             lambda line: tell(round(100 * line["progress"]), 100),
+            begin=begin,
         )
     for place in (folder, RELEASE) if ship else (folder,):
         export(trainer.clip, place / "model.safetensors")
@@ -228,3 +231,27 @@ def _summary(report: dict) -> list[str]:
 
 def _print(as_json: bool, answer: dict, lines: list[str]) -> None:
     typer.echo(json.dumps(answer) if as_json else "\n".join(lines))
+
+
+@app.command()
+def release(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; say what is not what it would make.")] = False,
+    units: Annotated[int | None, typer.Option(min=1, help="Check only so many units of each gallery.")] = None,
+    model: Annotated[str, typer.Option(help="Model whose folder is furnished.")] = "iconclip",
+    as_json: AsJson = False,
+) -> None:
+    """Make what ships ready-made, from the shipped weights and pictures: index, trained facets and galleries."""
+    if units is not None and not check:
+        raise BadInput("units: only a check may stop early; leave --units out, or add --check.", field="units")
+    entry = registry.entry(model)
+    if not isinstance(entry.pretrained, Path) or not entry.pretrained.is_dir():
+        raise BadInput(f"model: {model} came in no folder; name iconclip or NAME@FOLDER.", field="model")
+    folder = entry.pretrained
+    clip = registry.load(entry, folder, offline=True)
+    found = check_release(clip, folder, units) if check else []
+    if not check:
+        write_release(clip, folder, folder)
+    said = "is what the shipped weights and pictures give" if check else "is written"
+    _print(as_json, {"release": str(folder), "differences": found}, found or [f"{folder} {said}."])
+    if found:
+        raise typer.Exit(1)

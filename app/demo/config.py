@@ -23,6 +23,7 @@ class Schedule:
     batch: int
     learning_rate: float
     warmup: float
+    curriculum: float
     weight_decay: float
 
 
@@ -31,7 +32,7 @@ class NonNegative:
     """The contrastive term on the pooled last layer."""
 
     weight: float
-    density: float
+    undershoot: float
     scale: float
     scale_limit: float
 

@@ -20,14 +20,13 @@ def contrastive(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor) -> T
     return (rows + columns) / 2
 
 
-def density(deep: Tensor) -> Tensor:
-    """Treves and Rolls' (1991) measure of how many pictures a unit answers, (mean |a|)^2 / mean a^2, mean over units.
+def undershoot(deep: Tensor) -> Tensor:
+    """Share of the energy of the last layer, before its ReLU, that lies below zero: a silent unit should be at rest.
 
-    deep: (n, units, h, w), before the ReLU. 0.64 for Gaussian activations, near 0 for a unit at rest but for a few
-    pictures; the measure has no scale, and a unit cannot lower it by shifting or shrinking all it says.
+    On its own it would be met by lifting every unit above zero; the non-negative term, which wants pictures of
+    different captions at right angles, keeps the silent ones down.
     """
-    mean, square = deep.abs().mean((0, 2, 3)), deep.square().mean((0, 2, 3))
-    return (mean.square() / square.clamp_min(1e-9)).mean()
+    return deep.clamp(max=0).square().sum() / deep.square().sum().clamp_min(1e-9)
 
 
 class NonNegativeHead(nn.Module):

@@ -20,7 +20,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from app.demo.batches import Batch
 from app.demo.config import TrainConfig
-from app.demo.losses import NonNegativeHead, contrastive, density
+from app.demo.losses import NonNegativeHead, contrastive, undershoot
 from app.demo.model import Normalize, build, see, tokenizer
 
 MakeBatches = Callable[[int, Callable[[int], float]], Iterator[Batch]]
@@ -46,6 +46,10 @@ class Clock:
         if schedule.images:
             return min((self.step if step is None else step) * schedule.batch / schedule.images, 1.0)
         return min(self.elapsed / (60 * schedule.minutes), 1.0)
+
+    def difficulty(self, step: int) -> float:
+        """How hard the words of a step are, 0..1."""
+        return min(self.progress(step) / self.config.schedule.curriculum, 1.0)
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:
@@ -106,7 +110,7 @@ class Trainer:
             embedding, deep = see(self.clip, pictures)
         terms = self._terms(embedding.float(), deep.float(), texts.float(), same)
         settings = self.config.nonnegative
-        loss = terms[0] + settings.weight * terms[1] + settings.density * terms[2]
+        loss = terms[0] + settings.weight * terms[1] + settings.undershoot * terms[2]
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
@@ -114,7 +118,7 @@ class Trainer:
         with torch.no_grad():
             self.clip.logit_scale.clamp_(0, LOGIT_SCALE_LIMIT)
         self.clock.step += 1
-        names = ("contrastive", "nonnegative", "density")
+        names = ("contrastive", "nonnegative", "undershoot")
         report = {"loss": loss.item(), "rate": rate, "progress": progress}
         report |= {name: term.item() for name, term in zip(names, terms, strict=True)}
         return report | self._hits(embedding.float(), texts.float(), batch)
@@ -122,7 +126,7 @@ class Trainer:
     def _terms(self, embedding: Tensor, deep: Tensor, texts: Tensor, same: Tensor) -> tuple[Tensor, ...]:
         scale = self.clip.logit_scale.exp()
         pooled = deep.relu().mean((2, 3))
-        return contrastive(embedding, texts, scale, same), self.head(pooled, texts, same), density(deep)
+        return contrastive(embedding, texts, scale, same), self.head(pooled, texts, same), undershoot(deep)
 
     def _attack_some(self, pictures: Tensor, texts: Tensor, same: Tensor, generator: torch.Generator) -> Tensor:
         """The first pictures of a batch, whose order says nothing, moved against the loss; the others as they are."""
@@ -177,6 +181,12 @@ class Trainer:
         torch.save(state, partial)
         partial.replace(path)
 
+    def begin_from(self, path: Path) -> None:
+        """Take the weights of another run's saved state; optimizer and schedule begin anew."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.clip.load_state_dict(state["clip"])
+        self.head.load_state_dict(state["head"])
+
     def resume(self, path: Path) -> None:
         """Go on from a saved state."""
         state = torch.load(path, map_location=self.device, weights_only=True)
@@ -214,8 +224,11 @@ def train(
     device: torch.device,
     watch: Callable[[dict], None],
     stop_step: int | None = None,
+    begin: Path | None = None,
 ) -> Trainer:
     """Train to the end of the schedule, or to `stop_step`; goes on from `folder/state.pt` where there is one.
+
+    `begin` is the saved state of another run, whose weights a run starts from instead of random ones.
 
     `make_batches(first, progress)` yields batches from step `first`. Log lines go to `folder/log.jsonl` and to `watch`.
     """
@@ -224,11 +237,13 @@ def train(
     state = folder / "state.pt"
     if state.exists():
         trainer.resume(state)
+    elif begin:
+        trainer.begin_from(begin)
     trainer.clip.train()
     saved = time.monotonic()
     sums: dict[str, list[float]] = {}
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        for batch in make_batches(trainer.clock.step, trainer.clock.progress):
+        for batch in make_batches(trainer.clock.step, trainer.clock.difficulty):
             if trainer.clock.progress() >= 1 or trainer.clock.step == stop_step:
                 break
             for name, value in trainer.step(batch).items():

@@ -101,7 +101,7 @@ class World:
     ) -> Picture:
         """Draw one picture; `kind` and `concept` are drawn from `mix` and evenly when not given.
 
-        `progress` in 0..1 is how far a reader has learnt: words go from large, plain and upright to anything.
+        `progress` in 0..1 is how hard words are: from large, plain and upright to anything.
         """
         random = Random(f"{seed}/{stream}/{index}")
         if kind is None:
@@ -195,8 +195,7 @@ class World:
         scene = random.choice(SCENES)
         return Picture(self._scenery.named(scene, random), f"a {scene} scene", "", "scene", "", "background")
 
-    def _draw_word(self, concept: Concept, random: Random, progress: float) -> Picture:
-        difficulty = min(progress / 0.5, 1.0)
+    def _draw_word(self, concept: Concept, random: Random, difficulty: float) -> Picture:
         text = self._reading(concept, random, difficulty)
         canvas = self._scenery.background(random, calm=random.random() > difficulty * 0.75)
         turn = 2 + 13 * difficulty

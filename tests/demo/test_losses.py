@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from app.demo.losses import NonNegativeHead, contrastive, density
+from app.demo.losses import NonNegativeHead, contrastive, undershoot
 
 
 def written_out(images: list[list[float]], texts: list[list[float]], scale: float, captions: list[str]) -> float:
@@ -52,19 +52,12 @@ def test_the_non_negative_term_is_the_same_loss_on_rectified_text() -> None:
     assert head(pooled, texts, same).item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_density_tells_a_unit_that_rests_from_one_that_always_speaks() -> None:
-    generator = torch.Generator().manual_seed(4)
-    always = torch.randn(4000, 1, 1, 1, generator=generator)
-    seldom = always * (torch.arange(4000) % 50 == 0).view(-1, 1, 1, 1)
-    assert density(always).item() == pytest.approx(2 / math.pi, abs=0.02)
-    assert density(seldom).item() == pytest.approx(2 / math.pi / 50, rel=0.1)
-    assert density(torch.cat([always, seldom], 1)).item() == pytest.approx(0.325, abs=0.02)  # the mean of the two
-
-
-def test_density_cannot_be_lowered_by_scale_or_by_an_offset() -> None:
-    deep = torch.randn(500, 3, 2, 2, generator=torch.Generator().manual_seed(5)).abs()
-    assert density(deep * 0.01).item() == pytest.approx(density(deep).item(), rel=1e-4)
-    assert density(deep + 5).item() > density(deep).item()
+def test_undershoot_is_the_share_of_energy_below_zero() -> None:
+    deep = torch.tensor([3.0, -1.0, 0.0, -2.0]).view(2, 2, 1, 1)
+    assert undershoot(deep).item() == pytest.approx(5 / 14)
+    assert undershoot(deep * 100).item() == pytest.approx(5 / 14)
+    assert undershoot(deep.clamp(min=0)).item() == 0
+    assert undershoot(torch.zeros(2, 2, 1, 1)).item() == 0
 
 
 def test_the_non_negative_scale_is_limited() -> None:

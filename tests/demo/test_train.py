@@ -8,7 +8,7 @@ import torch
 from app.demo.batches import Batch, batches_inline
 from app.demo.config import Run, TrainConfig, load_config
 from app.demo.model import Normalize, build, load, look, see
-from app.demo.train import Trainer, export, learning_rate, train
+from app.demo.train import Clock, Trainer, export, learning_rate, train
 from app.demo.world import World
 from app.errors import BadInput
 
@@ -48,6 +48,23 @@ def test_a_resumed_run_is_the_run_that_was_not_interrupted(config, make, tmp_pat
     for one, two in ((whole.clip, parts.clip), (whole.head, parts.head)):
         for name, tensor in one.state_dict().items():
             assert torch.equal(tensor, two.state_dict()[name]), name
+
+
+def test_a_run_can_begin_with_the_weights_of_another(config, make, tmp_path: Path) -> None:
+    train(config, tmp_path / "first", make, CPU, lambda _: None)
+    first = torch.load(tmp_path / "first" / "state.pt", weights_only=True)
+    second = Trainer(config, CPU)
+    second.begin_from(tmp_path / "first" / "state.pt")
+    assert second.clock.step == 0
+    for name, tensor in second.clip.state_dict().items():
+        assert torch.equal(tensor, first["clip"][name]), name
+    on = train(config, tmp_path / "second", make, CPU, lambda _: None, begin=tmp_path / "first" / "state.pt")
+    assert on.clock.step == STEPS
+
+
+def test_words_are_at_their_hardest_from_the_end_of_the_curriculum_on(config) -> None:
+    clock = Clock(replace(config, schedule=replace(config.schedule, images=1000, batch=10, curriculum=0.4)))
+    assert [clock.difficulty(step) for step in (0, 20, 40, 90)] == pytest.approx([0, 0.5, 1, 1])
 
 
 def test_steps_move_every_part_and_log_what_they_did(config, make, tmp_path: Path) -> None:
