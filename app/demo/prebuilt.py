@@ -3,7 +3,7 @@
 All of it comes from the shipped weights, corpus and facet pictures, through the code that serves any model.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,43 +15,49 @@ from app.corpus.build import build
 from app.corpus.index import Index
 from app.corpus.packed import pack
 from app.corpus.sources import open_source
+from app.demo.compare import differences
 from app.facets import facet as facet_file
 from app.facets.facet import Facet
 from app.facets.pictures import identity, kept, restored, sample, stored
 from app.facets.train import default_layers, train
+from app.progress import progress
 from app.render.gallery import render_layer
 
 PRESET = "preview"
 PLAIN = "any"  # the gallery without a facet
 MAX_BYTES, MAX_PIXELS = 1_000_000, 1_000_000
 
-Progress = Callable[[int, int | None], None]
-Stage = Callable[[str], Progress]
-"""Told the name of what is made next, gives what counts its steps."""
 
-
-def write_release(clip: Clip, release: Path, out: Path, units: int | None, stage: Stage) -> None:
+def write_release(clip: Clip, release: Path, out: Path, units: int | None = None) -> None:
     """Write index, facets and galleries to `out`, from the corpus and the facets' pictures in `release`.
 
     Args:
-        units: Only the first so many units of each gallery.
+        units: Only the first so many units of each gallery, made up to whole batches.
     """
     with TemporaryDirectory() as scratch:
-        index = write_index(clip, release, out, Path(scratch) / "index", stage("index"))
-        facets = write_facets(clip, release, index, out, stage("facets"))
-    write_galleries(clip, facets, out, units, stage)
+        index = write_index(clip, release, out, Path(scratch) / "index")
+        facets = write_facets(clip, release, index, out)
+    write_galleries(clip, facets, out, units)
 
 
-def write_index(clip: Clip, release: Path, out: Path, scratch: Path, progress: Progress) -> Index:
+def check_release(clip: Clip, release: Path, units: int | None = None) -> list[str]:
+    """Make everything anew elsewhere, and say what of `release` is not that."""
+    with TemporaryDirectory() as scratch:
+        write_release(clip, release, Path(scratch), units)
+        return list(differences(release, Path(scratch)))
+
+
+def write_index(clip: Clip, release: Path, out: Path, scratch: Path) -> Index:
     """Index the last layer in `scratch`, and write what of it ships to `out/index`."""
     source = open_source(str(release / "corpus-*.tar"))
-    build(clip, source, f"{clip.slug}-corpus", [clip.default_layer], scratch, progress=progress)
+    with progress("index") as tell:
+        build(clip, source, f"{clip.slug}-corpus", [clip.default_layer], scratch, progress=tell)
     index = Index.open(scratch)
     pack(index, out / "index")
     return index
 
 
-def write_facets(clip: Clip, release: Path, index: Index, out: Path, progress: Progress) -> dict[str, Facet]:
+def write_facets(clip: Clip, release: Path, index: Index, out: Path) -> dict[str, Facet]:
     """Train the facets whose pictures are in `release/facets`, and write each to `out/facets/NAME.ID.safetensors`.
 
     Returns:
@@ -61,13 +67,14 @@ def write_facets(clip: Clip, release: Path, index: Index, out: Path, progress: P
     for old in (out / "facets").glob("*.safetensors"):
         old.unlink()
     facets = {}
-    for count, tar in enumerate(tars, 1):
-        theme = _theme(tar)
-        number = identity(tar.stem, clip.slug, None, theme)
-        positives = [restored(stored(picture)) for picture in theme.values()]
-        facets[number] = train(clip, positives, others, default_layers(clip), seed=0)
-        facet_file.save(facets[number], out / "facets" / f"{tar.stem}.{number}.safetensors")
-        progress(count, len(tars))
+    with progress("facets") as tell:
+        for count, tar in enumerate(tars, 1):
+            theme = _theme(tar)
+            number = identity(tar.stem, clip.slug, None, theme)
+            positives = [restored(stored(picture)) for picture in theme.values()]
+            facets[number] = train(clip, positives, others, default_layers(clip), seed=0)
+            facet_file.save(facets[number], out / "facets" / f"{tar.stem}.{number}.safetensors")
+            tell(count, len(tars))
     return facets
 
 
@@ -80,12 +87,12 @@ def _theme(tar: Path) -> dict[str, Image.Image]:
     return theme
 
 
-def write_galleries(clip: Clip, facets: Mapping[str, Facet], out: Path, units: int | None, stage: Stage) -> None:
+def write_galleries(clip: Clip, facets: Mapping[str, Facet], out: Path, units: int | None = None) -> None:
     """Render the last layer without a facet and with each, to `out/gallery/LAYER/ID.zip`."""
     folder = out / "gallery" / clip.default_layer
     for old in folder.glob("*.zip"):
         old.unlink()
     for name, facet in {PLAIN: None, **facets}.items():
-        path = folder / f"{name}.zip"
-        told = stage(f"gallery {name}")
-        render_layer(clip, clip.default_layer, facet, path, preset=PRESET, units=units, progress=told)
+        with progress(f"gallery {name}") as tell:
+            path = folder / f"{name}.zip"
+            render_layer(clip, clip.default_layer, facet, path, preset=PRESET, units=units, progress=tell)

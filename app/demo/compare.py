@@ -1,0 +1,127 @@
+"""Are the prebuilt files what the shipped weights and pictures give? Compared with files made anew.
+
+Machines round differently, so numbers agree within tolerances. An order of examples may differ only where the
+activations are that close. A render amplifies rounding: its pictures agree on average.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app.corpus.manifest import IndexManifest
+from app.facets import facet as facet_file
+
+ROUNDING = 1e-3  # standard deviations of a unit: activations this close count as equal
+MOVED = 0.01  # share of a unit's images that rounding may move to another cell of the histogram, place or band
+ALIKE = 0.999  # cosine between two trainings of one probe
+COLOUR = 8.0  # of 255: mean absolute difference of two gallery pictures of one unit, the mean over a gallery
+
+Arrays = dict[str, np.ndarray]
+
+
+def differences(shipped: Path, fresh: Path) -> Iterator[str]:
+    """A sentence for everything of `fresh` that is missing in `shipped` or differs; galleries by `fresh`'s units."""
+    for path in sorted(path for path in fresh.rglob("*") if path.is_file()):
+        name = path.relative_to(fresh)
+        if not (shipped / name).is_file():
+            yield f"{name} is missing."
+            continue
+        for sentence in _COMPARISONS[path.suffix](shipped / name, path):
+            yield f"{name}: {sentence}"
+    for path in sorted(shipped.glob("gallery/*/*.zip")) + sorted(shipped.glob("facets/*.safetensors")):
+        if not (fresh / path.relative_to(shipped)).is_file():
+            yield f"{path.relative_to(shipped)} is left over from other pictures."
+
+
+def _manifest(shipped: Path, fresh: Path) -> Iterator[str]:
+    ours, theirs = IndexManifest.read(shipped.parent), IndexManifest.read(fresh.parent)
+    if ours != theirs:
+        yield f"it is of key {ours.key} and has {ours.images} images, not {theirs.key} and {theirs.images}."
+
+
+def _tables(shipped: Path, fresh: Path) -> Iterator[str]:
+    with np.load(shipped) as first, np.load(fresh) as second:
+        ours, theirs = dict(first), dict(second)
+    if {name: array.shape for name, array in ours.items()} != {name: array.shape for name, array in theirs.items()}:
+        yield "it has other tables."
+        return
+    sd = np.maximum(theirs["moments.std"], 1e-12)[:, None]
+    for name in ("moments.mean", "moments.std", "histogram.low", "histogram.high"):
+        apart = np.abs(ours[name] - theirs[name])[:, None] / sd
+        yield from _worst(f"{name} differs", apart)
+    for end in ("top", "bottom"):
+        yield from _worst(f"the {end} examples differ", _examples_apart(ours, theirs, end) / sd)
+    yield from _moved(ours, theirs)
+
+
+def _worst(what: str, apart: np.ndarray) -> Iterator[str]:
+    """Sentences on distances [C, n] in standard deviations."""
+    if (apart > ROUNDING).any():
+        units = int((apart > ROUNDING).any(1).sum())
+        yield f"{what} by up to {apart.max():.2g} sd, for {units} units by more than {ROUNDING}."
+
+
+def _examples_apart(ours: Arrays, theirs: Arrays, end: str) -> np.ndarray:
+    """How far each example's activation [C, n] is from that of the same image in the other list, or, where it is not
+    there, from the other list's last: by so much at least the order of the two lists differs."""
+    apart = []
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        same = mine[f"{end}.ids"][:, :, None] == other[f"{end}.ids"][:, None, :]
+        value = np.where(same, other[f"{end}.values"][:, None, :], 0).sum(2)
+        value = np.where(same.any(2), value, other[f"{end}.values"][:, -1:])
+        apart.append(np.abs(mine[f"{end}.values"] - value))
+    return np.maximum(*apart)
+
+
+def _moved(ours: Arrays, theirs: Arrays) -> Iterator[str]:
+    """Sentences on what is counted or drawn by cell; units whose range rounding pushed over a power of two are left
+    out, since their cells are others."""
+    for name, ids in (("histogram", "histogram.counts"), ("bands", "bands.ids")):
+        same = (ours[f"{name}.level"] == theirs[f"{name}.level"]) & (ours[f"{name}.base"] == theirs[f"{name}.base"])
+        if (~same).mean() > MOVED:
+            yield f"{name} has other cells for {int((~same).sum())} units."
+        first, second = (tables[ids][same].reshape(int(same.sum()), -1) for tables in (ours, theirs))
+        share = (
+            np.abs(first - second).sum() / 2 / max(first.sum(), 1) if name == "histogram" else (first != second).mean()
+        )
+        if share > MOVED:
+            yield f"{name} has {share:.1%} of its images elsewhere."
+
+
+def _facets(shipped: Path, fresh: Path) -> Iterator[str]:
+    ours, theirs = facet_file.load(shipped), facet_file.load(fresh)
+    if (ours.weights_hash, list(ours.probes)) != (theirs.weights_hash, list(theirs.probes)):
+        yield f"it was trained on weights {ours.weights_hash} and layers {list(ours.probes)}."
+        return
+    for layer, probe in ours.probes.items():
+        first, second = probe.weight.flatten().double(), theirs.probes[layer].weight.flatten().double()
+        cosine = float(first @ second / (first.norm() * second.norm()))
+        if cosine < ALIKE:
+            yield f"the probe of {layer} has a cosine of {cosine:.4f} to the one trained anew."
+
+
+def _galleries(shipped: Path, fresh: Path) -> Iterator[str]:
+    with zipfile.ZipFile(shipped) as ours, zipfile.ZipFile(fresh) as theirs:
+        if ours.read("about.json") != theirs.read("about.json"):
+            yield f"it was made with {ours.read('about.json').decode()}."
+            return
+        names = [name for name in theirs.namelist() if name.endswith(".webp")]
+        missing = sorted(set(names) - set(ours.namelist()))
+        if missing:
+            yield f"{', '.join(missing[:5])} of {len(missing)} are missing."
+            return
+        apart = [np.abs(_pixels(ours, name) - _pixels(theirs, name)).mean() for name in names]
+    if np.mean(apart) > COLOUR:
+        worst = names[int(np.argmax(apart))]
+        yield f"its pictures differ by {np.mean(apart):.1f} of 255, {worst} by {max(apart):.1f}."
+
+
+def _pixels(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(archive.read(name))).convert("RGB"), dtype=np.float32)
+
+
+_COMPARISONS = {".json": _manifest, ".npz": _tables, ".safetensors": _facets, ".zip": _galleries}
