@@ -25,16 +25,12 @@ Arrays = dict[str, np.ndarray]
 
 def differences(shipped: Path, fresh: Path) -> Iterator[str]:
     """A sentence for everything of `fresh` that is missing in `shipped` or differs; galleries by `fresh`'s units."""
-    for path in sorted(path for path in fresh.rglob("*") if path.is_file()):
-        name = path.relative_to(fresh)
-        if not (shipped / name).is_file():
-            yield f"{name} is missing."
-            continue
-        for sentence in _COMPARISONS[path.suffix](shipped / name, path):
-            yield f"{name}: {sentence}"
-    for path in sorted(shipped.glob("gallery/*/*.zip")) + sorted(shipped.glob("facets/*.safetensors")):
-        if not (fresh / path.relative_to(shipped)).is_file():
-            yield f"{path.relative_to(shipped)} is left over from other pictures."
+    for pattern, compare in _COMPARISONS.items():
+        made, there = ({path.relative_to(root) for path in root.glob(pattern)} for root in (fresh, shipped))
+        yield from (f"{name} is missing." for name in sorted(made - there))
+        yield from (f"{name} is left over from other pictures." for name in sorted(there - made))
+        for name in sorted(made & there):
+            yield from (f"{name}: {sentence}" for sentence in compare(shipped / name, fresh / name))
 
 
 def _manifest(shipped: Path, fresh: Path) -> Iterator[str]:
@@ -124,4 +120,9 @@ def _pixels(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(archive.read(name))).convert("RGB"), dtype=np.float32)
 
 
-_COMPARISONS = {".json": _manifest, ".npz": _tables, ".safetensors": _facets, ".zip": _galleries}
+_COMPARISONS = {
+    "index/manifest.json": _manifest,
+    "index/layers/*.npz": _tables,
+    "facets/*.safetensors": _facets,
+    "gallery/*/*.zip": _galleries,
+}
