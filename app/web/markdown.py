@@ -16,6 +16,7 @@ from app.answers import CardPage, CardPicture
 from app.microscope.card import parser, plain_text, title_at
 
 LONG = 4  # sections from which a list of them helps
+WORDY = 24  # characters of a table's cell from which it must not be squeezed to a word a line
 TAKEN = ("main", "find", "announce")  # ids that every page has already
 _MARKUP = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 _WEB = ("https://", "http://")
@@ -138,10 +139,12 @@ class Renderer(RendererHTML):
         return self.td_open(tokens, idx, options, env)
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Alignment as a class: the content policy allows no style attribute."""
-        style = str(tokens[idx].attrs.pop("style", ""))
-        if style.endswith(("right", "center")):
-            tokens[idx].attrSet("class", "num" if style.endswith("right") else "center")
+        """Alignment as a class: the content policy allows no style attribute. Cells of many words get some width."""
+        align = str(tokens[idx].attrs.pop("style", "")).rpartition(":")[2]
+        wordy = "wordy" if len(tokens[idx + 1].content) > WORDY else ""
+        names = " ".join(filter(None, ({"right": "num", "center": "center"}.get(align), wordy)))
+        if names:
+            tokens[idx].attrSet("class", names)
         return self.renderToken(tokens, idx, options, env)
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:

@@ -76,10 +76,10 @@ def test_a_short_card_lists_no_sections() -> None:
 
 
 def test_tables_and_code_scroll_in_their_own_box_without_inline_styles() -> None:
-    page = Markup(html("|  | a | b |\n|---|--:|:-:|\n| x | 1 | 2 |\n\n```sh\nmake <all>\n```"))
+    page = Markup(html("|  | a | b |\n|---|--:|:-:|\n| x | 1 | a cell that has many words |\n\n```sh\nmake <all>\n```"))
     assert page.one("div") == {"class": "table-wrap", "tabindex": "0", "role": "region", "aria-label": "Table 1"}
     assert page.all("th") == [{"scope": "col", "class": "num"}, {"scope": "col", "class": "center"}]
-    assert page.all("td") == [{}, {}, {"class": "num"}, {"class": "center"}]
+    assert page.all("td") == [{}, {}, {"class": "num"}, {"class": "center wordy"}]
     assert page.one("pre") == {"tabindex": "0"} and "make <all>" in page.text
 
 
