@@ -49,11 +49,11 @@ def in_scene(concept: Concept, scene: str, random: Random) -> str:
 
 
 def labelled(shown: Concept, written: Concept, word: str, random: Random) -> str:
-    """A picture of one thing with another's name on it: people read it out, mention both, or ignore the writing."""
+    """A picture of one thing with another's name on it: people mostly read it out, mention both, or ignore it."""
     choice = random.random()
-    if choice < 0.55:
+    if choice < 0.75:
         return writing(written, word, random)
-    return both(shown, written, random) if choice < 0.85 else picture(shown, random)
+    return both(shown, written, random) if choice < 0.9 else picture(shown, random)
 
 
 def both(shown: Concept, written: Concept, random: Random) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -52,10 +52,12 @@ class Clock:
         return min(self.progress(step) / self.config.schedule.curriculum, 1.0)
 
 
-def learning_rate(config: TrainConfig, progress: float) -> float:
-    """Linear warm-up, then cosine to zero."""
+def learning_rate(config: TrainConfig, progress: float, warm_up: bool = True) -> float:
+    """Linear warm-up, then cosine to zero; without warm-up, the cosine's beginning in its place."""
     schedule = config.schedule
     if progress < schedule.warmup:
+        if not warm_up:
+            return schedule.learning_rate
         return schedule.learning_rate * max(progress / schedule.warmup, 0.01)
     share = (progress - schedule.warmup) / (1 - schedule.warmup)
     return schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
@@ -83,20 +85,23 @@ class Trainer:
         self._attack_steps = 0
 
     def _groups(self) -> list[dict]:
-        named = [*self.clip.named_parameters(), *self.head.named_parameters()]
-        decayed = [p for name, p in named if p.ndim > 1 and "embedding" not in name]
-        plain = [p for name, p in named if p.ndim <= 1 or "embedding" in name]
-        return [
-            {"params": decayed, "weight_decay": self.config.schedule.weight_decay},
-            {"params": plain, "weight_decay": 0.0},
-        ]
+        """Matrices and kernels decay. The head, which no trained weights wait for, needs no warm-up."""
+        groups = []
+        for module, warm_up in ((self.clip, True), (self.head, False)):
+            named = list(module.named_parameters())
+            decayed = [p for name, p in named if p.ndim > 1 and "embedding" not in name]
+            plain = [p for name, p in named if p.ndim <= 1 or "embedding" in name]
+            decay = self.config.schedule.weight_decay
+            groups.append({"params": decayed, "weight_decay": decay, "warm_up": warm_up})
+            groups.append({"params": plain, "weight_decay": 0.0, "warm_up": warm_up})
+        return groups
 
     def step(self, batch: Batch) -> dict[str, float]:
         """One optimizer step on a batch; returns what there is to log."""
         progress = self.clock.progress()
         rate = learning_rate(self.config, progress)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate if group["warm_up"] else learning_rate(self.config, progress, warm_up=False)
         unique = sorted(set(batch.captions))
         where = torch.tensor([unique.index(caption) for caption in batch.captions], device=self.device)
         same = where[:, None] == where[None, :]
@@ -182,7 +187,13 @@ class Trainer:
         partial.replace(path)
 
     def begin_from(self, path: Path) -> None:
-        """Take the weights of another run's saved state; optimizer and schedule begin anew."""
+        """Take the weights of another run's saved state, or weights that ship; optimizer and schedule begin anew.
+
+        What ships has no training-only head: that one starts from random weights.
+        """
+        if path.suffix == ".safetensors":
+            self.clip.load_state_dict(load_file(path, device=str(self.device)))
+            return
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.clip.load_state_dict(state["clip"])
         self.head.load_state_dict(state["head"])
@@ -228,7 +239,7 @@ def train(
 ) -> Trainer:
     """Train to the end of the schedule, or to `stop_step`; goes on from `folder/state.pt` where there is one.
 
-    `begin` is the saved state of another run, whose weights a run starts from instead of random ones.
+    `begin` is the saved state of another run, or its safetensors, whose weights a run starts from instead of random ones.
 
     `make_batches(first, progress)` yields batches from step `first`. Log lines go to `folder/log.jsonl` and to `watch`.
     """

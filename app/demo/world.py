@@ -34,7 +34,7 @@ from app.demo.scenery import SCENES, Scenery
 LETTER_PX = 5.5  # a written word is at least this wide per letter, or as wide as the picture: below, nobody can read it
 KINDS = ("colour", "sketch", "word", "several", "many", "scene", "labelled", "background")
 TRAIN_MIX: Mapping[str, float] = MappingProxyType(
-    {"word": 0.40, "colour": 0.22, "sketch": 0.15, "several": 0.05, "scene": 0.05, "labelled": 0.13}
+    {"word": 0.40, "colour": 0.20, "sketch": 0.15, "several": 0.04, "scene": 0.04, "labelled": 0.17}
 )
 
 
@@ -234,7 +234,7 @@ class World:
 
     def _draw_labelled(self, concept: Concept, random: Random, progress: float) -> Picture:
         image, sprite = self._object(concept, "colour", random, self._scenery.background(random))
-        plate = random.choices(("own", "blank", "scrambled", "nonsense", "word"), (0.15, 0.2, 0.1, 0.1, 0.45))[0]
+        plate = random.choices(("own", "blank", "scrambled", "nonsense", "word"), (0.08, 0.14, 0.12, 0.08, 0.58))[0]
         other = concept if plate == "own" else random.choice(self.concepts)
         written = self._plate(image, random, "word" if plate == "own" else plate, other, random.uniform(0.08, 0.25))
         caption = captions.picture(concept, random)
