@@ -24,7 +24,7 @@ SEED = 11
 CORPUS_PICTURES = 6000
 QUALITY = 85  # WebP; 6,000 pictures and their table take 9.9 MB, and at 95 would take more than 12
 COLUMNS = ("file_name", "caption", "concept", "family", "style", "word", "kind")
-FACET_PICTURES = 160
+FACET_PICTURES = 320
 CORPUS_MIX: Mapping[str, float] = MappingProxyType(
     {
         "colour": 0.45,

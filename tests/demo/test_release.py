@@ -15,7 +15,7 @@ from app.demo.config import MODEL_FILE, RELEASE, load_config
 from app.demo.fetch import VERSIONS
 from app.demo.lettering import FACES
 from app.demo.model import load
-from app.demo.release import COLUMNS, FACETS, corpus, facet, write_shards
+from app.demo.release import COLUMNS, FACET_PICTURES, FACETS, corpus, facet, write_shards
 from app.demo.world import World
 
 MEBIBYTE = 1 << 20
@@ -50,7 +50,7 @@ def test_the_corpus_is_read_as_any_users_is() -> None:
 
 @pytest.mark.parametrize("name", FACETS)
 def test_every_facet_ships_pictures_of_its_own(name: str) -> None:
-    assert len(labels(RELEASE / "facets" / f"{name}.tar")) == 160
+    assert len(labels(RELEASE / "facets" / f"{name}.tar")) == FACET_PICTURES
 
 
 def test_nothing_that_ships_is_drawn_in_a_held_out_style() -> None:
