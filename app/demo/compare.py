@@ -63,13 +63,15 @@ def _worst(what: str, apart: np.ndarray) -> Iterator[str]:
 
 def _examples_apart(ours: Arrays, theirs: Arrays, end: str) -> np.ndarray:
     """How far each example's activation [C, n] is from that of the same image in the other list, or, where it is not
-    there, from the other list's last: by so much at least the order of the two lists differs."""
+    there, from the other list's last: by so much at least the order of the two lists differs. Places that a corpus too
+    small for the list leaves open are alike."""
     apart = []
     for mine, other in ((ours, theirs), (theirs, ours)):
+        values, others = (np.nan_to_num(side[f"{end}.values"], posinf=0.0, neginf=0.0) for side in (mine, other))
         same = mine[f"{end}.ids"][:, :, None] == other[f"{end}.ids"][:, None, :]
-        value = np.where(same, other[f"{end}.values"][:, None, :], 0).sum(2)
-        value = np.where(same.any(2), value, other[f"{end}.values"][:, -1:])
-        apart.append(np.abs(mine[f"{end}.values"] - value))
+        value = np.where(same, others[:, None, :], 0).sum(2)
+        value = np.where(same.any(2), value, others[:, -1:])
+        apart.append(np.abs(values - value))
     return np.maximum(*apart)
 
 

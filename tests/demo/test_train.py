@@ -62,6 +62,26 @@ def test_a_run_can_begin_with_the_weights_of_another(config, make, tmp_path: Pat
     assert on.clock.step == STEPS
 
 
+def test_a_run_can_begin_with_weights_that_ship(config, make, tmp_path: Path) -> None:
+    first = train(config, tmp_path / "first", make, CPU, lambda _: None)
+    export(first.clip, tmp_path / "model.safetensors")
+    second = Trainer(config, CPU)
+    second.begin_from(tmp_path / "model.safetensors")
+    for name, tensor in second.clip.state_dict().items():
+        assert torch.equal(tensor, first.clip.state_dict()[name].half().to(tensor.dtype)), name
+    on = train(config, tmp_path / "second", make, CPU, lambda _: None, begin=tmp_path / "model.safetensors")
+    assert on.clock.step == STEPS
+
+
+def test_the_head_needs_no_warm_up(config, make) -> None:
+    trainer = Trainer(replace(config, schedule=replace(config.schedule, warmup=0.5)), CPU)
+    head = {id(parameter) for parameter in trainer.head.parameters()}
+    trainer.step(next(make(0, trainer.clock.difficulty)))
+    rates = {(id(p) in head): group["lr"] for group in trainer.optimizer.param_groups for p in group["params"]}
+    assert rates[True] == config.schedule.learning_rate
+    assert 0 < rates[False] < 0.1 * rates[True]
+
+
 def test_words_are_at_their_hardest_from_the_end_of_the_curriculum_on(config) -> None:
     clock = Clock(replace(config, schedule=replace(config.schedule, images=1000, batch=10, curriculum=0.4)))
     assert [clock.difficulty(step) for step in (0, 20, 40, 90)] == pytest.approx([0, 0.5, 1, 1])
