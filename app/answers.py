@@ -140,6 +140,15 @@ class Stratum(BaseModel):
     examples: list[Example]
 
 
+class Way(BaseModel):
+    """One way of showing things, as the corpus records it in its column `kind`: how many of the unit's strongest
+    examples show theirs so, and the strongest of those."""
+
+    name: str
+    count: int
+    examples: list[Example]
+
+
 class FacetLink(BaseModel):
     """A facet as a choice in a picker. `ready` says if it can steer yet."""
 
@@ -165,6 +174,14 @@ class RenderLink(BaseModel):
     activation_percentile: float | None
 
 
+class GalleryPicture(BaseModel):
+    """A unit's gallery render: `facet` is None for the plain one, `url` the unit's page with that facet chosen."""
+
+    facet: FacetLink | None
+    image: str
+    url: str
+
+
 class PresetChoice(BaseModel):
     name: str
     sentence: str
@@ -174,7 +191,8 @@ class PresetChoice(BaseModel):
 
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
-    and `histogram` are None and the lists are empty."""
+    and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
+    one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two."""
 
     model: str
     layer: str
@@ -187,9 +205,11 @@ class UnitPage(BaseModel):
     corpora: list[str]
     facet: str | None
     picture: str | None
+    gallery: list[GalleryPicture]
     stats: Stats | None
     histogram: Histogram | None
     examples: list[Example]
+    ways: list[Way]
     bottom: list[Example]
     strata: list[Stratum]
     renders: list[RenderLink]

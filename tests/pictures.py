@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from tests.tiny import tiny_hub_folder
 
 COLOURS = ("red", "green", "blue", "orange", "purple")
+KINDS = ("drawn", "painted")  # of a picture by its number
 FAMILIES = {"red": "warm", "orange": "warm", "green": "cool", "blue": "cool"}  # purple is of none
 
 
@@ -105,6 +106,7 @@ def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16) -> Path
     for i in range(pictures):
         image, colour = blobs(i)
         record = {"caption": f"{colour} discs", "concept": colour, "family": FAMILIES.get(colour, "")}
+        record["kind"] = KINDS[i % len(KINDS)]
         entries += [(f"{i:04d}.png", png(image)), (f"{i:04d}.json", json.dumps(record).encode())]
     write_tar(folder / "corpus-000000.tar", entries)
     write_tar(folder / "facets" / "stripes.tar", striped_files(facet, start=1000))

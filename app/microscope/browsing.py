@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from app import urls
 from app.answers import (
+    FacetLink,
+    GalleryPicture,
     LayerPage,
     ModelInfo,
     Models,
@@ -123,7 +125,7 @@ class Browser:
         facet: str | None = None,
         corpus: str | None = None,
     ) -> list[UnitCard]:
-        """Units as cards: the gallery render, or with a facet the newest finished render with it, and examples."""
+        """Units as cards: the gallery render, or with a facet the newest finished one that people made, and examples."""
         words = labels(index, layer) if index else ()
         faceted = self._faceted(slug, layer, facet) if facet else {}
         return [
@@ -131,7 +133,7 @@ class Browser:
                 unit=unit,
                 url=urls.with_query(urls.unit(slug, layer, unit), facet=facet, corpus=corpus),
                 label=words[unit] if words else "",
-                thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index),
+                thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index, facet),
                 rendered=unit in faceted or self.gallery.has(slug, layer, unit),
                 examples=strongest_pictures(index, layer, unit) if index else [],
             )
@@ -148,6 +150,8 @@ class Browser:
         if not 0 <= unit < layer.channels:
             raise NotFound(f"{name} of {slug} has units 0 to {layer.channels - 1}; there is no unit {unit}.")
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
+        chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
+        facets = self.facets.links(slug)
 
         def beside(number: int) -> str:
             return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
@@ -162,18 +166,34 @@ class Browser:
             next=beside(unit + 1) if unit + 1 < layer.channels else None,
             corpus=index.manifest.name if index else None,
             corpora=[each.manifest.name for each in self.indexes.of(slug)],
-            facet=self.facets.resolve(slug, facet) if facet and facet != PLAIN else None,
-            picture=urls.gallery_picture(slug, name, unit) if self.gallery.has(slug, name, unit) else None,
+            facet=chosen,
+            picture=self.gallery.render(slug, name, unit, chosen),
+            gallery=self._pictures(slug, name, unit, facets, corpus),
             stats=None,
             histogram=None,
             examples=[],
+            ways=[],
             bottom=[],
             strata=[],
             renders=[link(row) for row in rows],
-            facets=self.facets.links(slug),
+            facets=facets,
             presets=preset_choices(),
         )
         return page.model_copy(update=responses(index, layer, unit)) if index else page
+
+    def _pictures(
+        self, slug: str, layer: str, unit: int, facets: Sequence[FacetLink], corpus: str | None
+    ) -> list[GalleryPicture]:
+        """A unit's gallery renders: the plain one, and one for each facet of which there is a gallery."""
+        return [
+            GalleryPicture(
+                facet=facet,
+                image=urls.gallery_picture(slug, layer, unit, name),
+                url=urls.with_query(urls.unit(slug, layer, unit), corpus=corpus, facet=name if facet else None),
+            )
+            for facet, name in [(None, PLAIN), *((facet, facet.id) for facet in facets)]
+            if self.gallery.has(slug, layer, unit, name)
+        ]
 
 
 def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:

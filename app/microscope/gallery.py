@@ -41,10 +41,16 @@ class Gallery:
         sheet = self._find(slug, layer, facet)
         return sheet is not None and unit in sheet.units
 
-    def thumbnail(self, slug: str, layer: str, unit: int, index: Index | None) -> str | None:
+    def render(self, slug: str, layer: str, unit: int, facet: str | None = None) -> str | None:
+        """The address of a unit's gallery render: under the facet, else the plain one, else none."""
+        wanted = (facet, PLAIN) if facet else (PLAIN,)
+        found = next((each for each in wanted if self.has(slug, layer, unit, each)), None)
+        return urls.gallery_picture(slug, layer, unit, found) if found else None
+
+    def thumbnail(self, slug: str, layer: str, unit: int, index: Index | None, facet: str | None = None) -> str | None:
         """The address of the picture that stands for a unit: its render, else its strongest example, else none."""
-        if self.has(slug, layer, unit):
-            return urls.gallery_picture(slug, layer, unit)
+        if render := self.render(slug, layer, unit, facet):
+            return render
         if index is None or layer not in index.manifest.layers:
             return None
         return urls.corpus_image(index.manifest.name, index.unit(layer, unit).top[0].image)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from app import urls
-from app.answers import Example, Histogram, Stats, Stratum
+from app.answers import Example, Histogram, Stats, Stratum, Way
 from app.clip.layers import Layer
 from app.corpus.index import Index
 from app.corpus.look import box
@@ -12,6 +12,8 @@ from app.corpus.unit import Entry
 
 TOP = 24
 BOTTOM = 12
+WAY_COLUMN = "kind"
+WAYS, WAY_EXAMPLES = 6, 6
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 
 
@@ -22,6 +24,7 @@ def responses(index: Index, layer: Layer, unit: int) -> dict[str, object]:
         "stats": Stats(**asdict(seen.stats)),
         "histogram": Histogram(edges=seen.edges, counts=seen.counts),
         "examples": examples(index, layer, unit, seen.top[:TOP]),
+        "ways": ways(index, layer, unit, seen.top),
         "bottom": examples(index, layer, unit, seen.bottom[:BOTTOM]),
         "strata": [
             Stratum(low=band.low, high=band.high, examples=examples(index, layer, unit, band.entries))
@@ -43,6 +46,23 @@ def examples(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) ->
             box=box(layer, entry.place),
         )
         for entry in entries
+    ]
+
+
+def ways(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) -> list[Way]:
+    """Entries, strongest first, by the `kind` that the corpus records of each: the kind of the strongest one first.
+
+    A unit that stands for a thing and not for a look has examples of several kinds.
+    """
+    kinds: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if kind := index.record(entry.image).get(WAY_COLUMN):
+            kinds.setdefault(kind, []).append(entry)
+    if len(kinds) < 2:
+        return []
+    return [
+        Way(name=kind, count=len(found), examples=examples(index, layer, unit, found[:WAY_EXAMPLES]))
+        for kind, found in list(kinds.items())[:WAYS]
     ]
 
 

@@ -28,3 +28,27 @@ def test_a_gallery_stands_for_its_units_and_another_models_does_not(
     render_layer(replace(tiny_clip, weights_hash="0" * 16), "layer1.0", None, other, preset="preview")
     other.replace(place)
     assert microscope.unit_page("small", "layer1.0", 31).picture is None
+
+
+def test_a_unit_is_shown_under_each_facet_that_has_a_gallery(microscope: Microscope) -> None:
+    layer, unit = "layer4.0", 3
+    (facet,) = microscope.facets().facets
+    clip = microscope.residents.clip("small")
+    plain = microscope.gallery.path("small", layer)
+    microscope.worker.post(render_layer, clip, layer, None, plain, preset="preview", units=4).result(120)
+    assert [each.facet for each in microscope.unit_page("small", layer, unit).gallery] == [None]
+    assert microscope.layer_page("small", layer, facet="stripes").units[unit].thumbnail == (
+        microscope.layer_page("small", layer).units[unit].thumbnail
+    )
+
+    trained = microscope.facet_desk.load(facet.id)
+    place = microscope.gallery.path("small", layer, facet.id)
+    microscope.worker.post(render_layer, clip, layer, trained, place, preset="preview", units=4).result(120)
+    page = microscope.unit_page("small", layer, unit)
+    assert [each.facet.name if each.facet else None for each in page.gallery] == [None, "stripes"]
+    assert page.picture == page.gallery[0].image != page.gallery[1].image
+    under = microscope.unit_page("small", layer, unit, facet="stripes")
+    assert under.picture == page.gallery[1].image
+    assert page.gallery[1].url == f"{page.url}?facet={facet.id}"
+    cards = microscope.layer_page("small", layer, facet="stripes").units
+    assert cards[unit].thumbnail == page.gallery[1].image
