@@ -23,8 +23,8 @@ from app.facets.train import default_layers, train
 from app.progress import progress
 from app.render.gallery import render_layer
 
-PRESET = "preview"
 PLAIN = "any"  # the gallery without a facet
+PLAIN_PRESET, FACET_PRESET = "standard", "preview"  # the plain one stands for the unit, the others are many
 MAX_BYTES, MAX_PIXELS = 1_000_000, 1_000_000
 
 
@@ -94,5 +94,5 @@ def write_galleries(clip: Clip, facets: Mapping[str, Facet], out: Path, units: i
         old.unlink()
     for name, facet in {PLAIN: None, **facets}.items():
         with progress(f"gallery {name}") as tell:
-            path = folder / f"{name}.zip"
-            render_layer(clip, clip.default_layer, facet, path, preset=PRESET, units=units, progress=tell)
+            path, preset = folder / f"{name}.zip", FACET_PRESET if facet else PLAIN_PRESET
+            render_layer(clip, clip.default_layer, facet, path, preset=preset, units=units, progress=tell)

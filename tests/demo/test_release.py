@@ -9,12 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from app.clip import registry
 from app.corpus.sources import open_source
 from app.demo.concepts import concepts
 from app.demo.config import MODEL_FILE, RELEASE, load_config
 from app.demo.fetch import VERSIONS
 from app.demo.lettering import FACES
 from app.demo.model import load
+from app.demo.prebuilt import check_release
 from app.demo.release import COLUMNS, FACET_PICTURES, FACETS, corpus, facet, write_shards
 from app.demo.world import World
 
@@ -88,6 +90,11 @@ def test_the_shipped_model_is_one_that_open_clip_builds() -> None:
     assert {n: t.shape for n, t in module.state_dict().items()} == {n: t.shape for n, t in clip.state_dict().items()}
 
 
+def test_what_ships_ready_made_is_what_the_command_makes() -> None:
+    clip = registry.load(registry.entry("iconclip"), RELEASE, "cpu", offline=True)
+    assert check_release(clip, RELEASE, units=16) == []
+
+
 def test_every_source_is_recorded_with_version_and_licence() -> None:
     text = (RELEASE / "SOURCES.md").read_text("utf-8")
     for name, version in VERSIONS.items():
@@ -106,3 +113,9 @@ def test_the_model_card_quotes_the_shipped_evaluation() -> None:
     units = report["multimodal"]
     assert f"{units['strict']} of {units['units']} units" in card
     assert units["strict"] == len(units["list"])
+    for name, facet in report["facets"].items():
+        figures = (facet["auc"], facet["score_up"], facet["activation_kept"])
+        assert f"| {name} | {' | '.join(f'{value:.3f}' for value in figures)} |" in card
+    named = report["transfer"]
+    assert f"{named['top5']:.3f} of {named['units']} renders; by chance {named['chance']:.3f}" in card
+    assert f"with the units exchanged {named['permuted']:.3f}" in card
