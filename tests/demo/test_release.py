@@ -113,8 +113,8 @@ def test_the_model_card_quotes_the_shipped_evaluation() -> None:
     units = report["multimodal"]
     assert f"{units['strict']} of {units['units']} units" in card
     assert units["strict"] == len(units["list"])
-    for name, facet in report["facets"].items():
-        figures = (facet["auc"], facet["score_up"], facet["activation_kept"])
+    for name, steered in report["facets"].items():
+        figures = (steered["auc"], steered["score_up"], steered["activation_kept"])
         assert f"| {name} | {' | '.join(f'{value:.3f}' for value in figures)} |" in card
     named = report["transfer"]
     assert f"{named['top5']:.3f} of {named['units']} renders; by chance {named['chance']:.3f}" in card
