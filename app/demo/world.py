@@ -34,7 +34,7 @@ from app.demo.scenery import SCENES, Scenery
 LETTER_PX = 5.5  # a written word is at least this wide per letter, or as wide as the picture: below, nobody can read it
 KINDS = ("colour", "sketch", "word", "several", "many", "scene", "labelled", "background")
 TRAIN_MIX: Mapping[str, float] = MappingProxyType(
-    {"word": 0.40, "colour": 0.20, "sketch": 0.15, "several": 0.04, "scene": 0.04, "labelled": 0.17}
+    {"word": 0.44, "colour": 0.18, "sketch": 0.13, "several": 0.04, "scene": 0.04, "labelled": 0.17}
 )
 
 
