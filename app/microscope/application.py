@@ -59,7 +59,7 @@ class Microscope:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data, settings.database)
-        self.worker = Worker(settings.queue_size)
+        self.worker = Worker(settings.queue_size, settings.renders_at_once)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
