@@ -18,6 +18,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
+
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +62,7 @@ class Job:
         self.finished = False
         self._cancelled = threading.Event()
         self._changed = threading.Condition()
-        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._waiters: set[Waiter] = set()
 
     @property
     def cancelled(self) -> bool:
@@ -85,31 +87,51 @@ class Job:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
 
+    def tell(self, waiter: Waiter) -> None:
+        """Set the waiter's event at every newer state, from now on."""
+        with self._changed:
+            self._waiters.add(waiter)
+
+    def forget(self, waiter: Waiter) -> None:
+        """No longer do so."""
+        with self._changed:
+            self._waiters.discard(waiter)
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until the job has ended (for the command line and tests); returns whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: self.finished, timeout_s)
 
-    async def watch(self, seen: int = -1) -> AsyncIterator[int]:
+    def watch(self, seen: int = -1) -> AsyncIterator[int]:
         """Yield the newest version above `seen`, skipping what a slow reader missed, and end after the last one."""
-        loop, event = asyncio.get_running_loop(), asyncio.Event()
-        waiter = (loop, event)
-        with self._changed:
-            self._waiters.add(waiter)
-        try:
-            while True:
-                event.clear()
-                version, finished = self.version, self.finished  # read once: both may change while the reader is busy
-                if version > seen or finished:
-                    seen = version
-                    yield version
-                if finished:
-                    return
-                if self.version == seen and not self.finished:
-                    await event.wait()
-        finally:
-            with self._changed:
-                self._waiters.discard(waiter)
+        return watch([self], seen)
+
+
+async def watch(jobs: Sequence[Job], seen: int = -1) -> AsyncIterator[int]:
+    """Yield whenever any of the jobs has a newer state, the sum of their versions, and end when all have ended."""
+    waiter = (asyncio.get_running_loop(), asyncio.Event())
+    for job in jobs:
+        job.tell(waiter)
+    try:
+        while True:
+            waiter[1].clear()
+            version, finished = _state(jobs)  # read once: both may change while the reader is busy
+            if version > seen or finished:
+                seen = version
+                yield version
+            if finished:
+                return
+            if _state(jobs) == (seen, False):
+                await waiter[1].wait()
+    finally:
+        for job in jobs:
+            job.forget(waiter)
+
+
+def _state(jobs: Sequence[Job]) -> tuple[int, bool]:
+    """Finished is read first: a version that was read before it could miss the last state."""
+    finished = all(job.finished for job in jobs)
+    return sum(job.version for job in jobs), finished
 
 
 @dataclass(eq=False)

@@ -54,13 +54,14 @@ class RenderDesk:
         usable(self.facets.load(facet_id), clip, spec.layer)
         return spec.model_copy(update={"facet": facet_id})
 
-    def start(self, spec: RenderSpec) -> tuple[str, bool]:
-        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull`."""
+    def start(self, spec: RenderSpec, *, force: bool = False) -> tuple[str, bool]:
+        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull` unless it is
+        to be queued in any case."""
         spec = self.check(spec)
         created = self.store.add_render(spec)
         if self.store.render(spec.id).status == "queued":
             try:
-                self._submit(spec)
+                self._submit(spec, force=force)
             except Full as full:
                 self._forget(spec, created)
                 raise QueueFull(
