@@ -309,6 +309,35 @@ class RenderPage(BaseModel):
     ahead: int
 
 
+class TableCell(BaseModel):
+    """A unit's render with one facet, or without: `render` is None until somebody asked for it, `picture` its newest
+    frame."""
+
+    facet: FacetLink | None
+    render: RenderLink | None
+    picture: str | None
+    step: int
+    steps: int
+
+
+class FacetTable(BaseModel):
+    """A unit without a facet and with each: `missing` counts the cells that nobody asked for or that did not finish."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    unit_url: str
+    status: Literal["empty", "running", "done"]
+    preset: str
+    strength: float
+    seed: int
+    presets: list[PresetChoice]
+    cells: list[TableCell]
+    missing: int
+
+
 class Renders(BaseModel):
     renders: list[RenderLink]
     next: str | None

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     allowed_hosts: Words = Field(("*",), description="Host names the server answers to, space separated; * is any.")
+    renders_at_once: int = Field(16, ge=1, description="Renders that grow side by side; further ones wait.")
     queue_size: int = Field(16, ge=1, description="Jobs that may wait for the device before new ones get 429.")
     max_body_bytes: int = Field(128_000_000, ge=1, description="Largest request body, in bytes.")
     max_image_bytes: int = Field(32_000_000, ge=1, description="Largest single picture file, in bytes.")

@@ -102,3 +102,26 @@ class RenderSpec(BaseModel):
     def parse(cls, text: str) -> Self:
         """Read back what `canonical` wrote."""
         return cls.model_validate_json(text)
+
+
+class TableSpec(BaseModel):
+    """One unit without a facet and with each of its model's, all else the same: the renders of a facet table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    layer: str
+    unit: int = Field(ge=0)
+    preset: str = "preview"
+    strength: float = Field(1.0, ge=-5, le=5, allow_inf_nan=False)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(PRESETS)}")
+        return self
+
+    def render(self, facet: str | None) -> RenderSpec:
+        """The render in the column of a facet, None for the one without."""
+        return RenderSpec.model_validate({**self.model_dump(), "facet": facet})

@@ -46,6 +46,17 @@ def unit(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index)
 
 
+def facet_table(slug: str, layer_name: str, index: int, **choice: str | float) -> str:
+    """A unit without a facet and with each, of the preset, strength and seed in `choice`."""
+    return with_query(_path("models", slug, layer_name, index, "facets"), **choice)
+
+
+def facet_table_events(table: str) -> str:
+    """The stream of the facet table at the address `table`."""
+    path, mark, query = table.partition("?")
+    return f"{path}/events{mark}{query}"
+
+
 def gallery_picture(slug: str, layer_name: str, index: int, facet: str = "any") -> str:
     """The prebuilt gallery render of a unit."""
     return _path("gallery", slug, layer_name, facet, f"{index}.webp")

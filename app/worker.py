@@ -1,20 +1,24 @@
 """The one thread that owns the device: long jobs advance step by step, short calls overtake between two steps.
 
-Module hooks are process state and `torch.no_grad` is thread-local, so one thread runs all of torch. A job is an
-iterator of states; between two of its states the thread runs every pending short call. Watchers see the newest state,
-never a backlog: a slow reader skips, a late one gets the last.
+Module hooks are process state and `torch.no_grad` is thread-local, so one thread runs all of torch. A job is a
+generator; between two of its steps the thread runs every pending short call. A step may yield a request instead of doing
+its work: what several jobs request of one kind is done at once, and each is sent its answer. Watchers see the newest
+state, never a backlog: a slow reader skips, a late one gets the last.
 """
 
 import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 log = logging.getLogger(__name__)
 
@@ -27,22 +31,38 @@ class Interrupted(Exception):
     """The process is about to end; what was under way is to be done again after the restart."""
 
 
+@runtime_checkable
+class Request(Protocol):
+    """Work that a job wants done, perhaps together with the like of other jobs."""
+
+    @property
+    def kind(self) -> Hashable:
+        """Requests of one kind may be done together."""
+
+    def together(self, requests: Sequence[Any], /) -> Sequence[Any]:
+        """Do requests of one kind, this one first; answers one result each."""
+        ...
+
+
 class Job:
     """One long piece of work with a key, a version that grows with every state, and a cancel flag.
 
     Args:
         key: What the job belongs to; one job per key waits or runs at a time.
-        steps: Called on the device thread; yields at every point where the job may be interrupted.
+        steps: Called on the device thread; yields at every point where the job may be interrupted, or where it wants
+            a request answered.
+        shares: Whether it runs beside others.
     """
 
-    def __init__(self, key: str, steps: Callable[["Job"], Iterator[object]]) -> None:
+    def __init__(self, key: str, steps: "Callable[[Job], Iterator[object]]", *, shares: bool = False) -> None:
         self.key = key
         self.steps = steps
+        self.shares = shares
         self.version = 0
         self.finished = False
         self._cancelled = threading.Event()
         self._changed = threading.Condition()
-        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._waiters: set[Waiter] = set()
 
     @property
     def cancelled(self) -> bool:
@@ -67,42 +87,102 @@ class Job:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
 
+    def tell(self, waiter: Waiter) -> None:
+        """Set the waiter's event at every newer state, from now on."""
+        with self._changed:
+            self._waiters.add(waiter)
+
+    def forget(self, waiter: Waiter) -> None:
+        """No longer do so."""
+        with self._changed:
+            self._waiters.discard(waiter)
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until the job has ended (for the command line and tests); returns whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: self.finished, timeout_s)
 
-    async def watch(self, seen: int = -1) -> AsyncIterator[int]:
+    def watch(self, seen: int = -1) -> AsyncIterator[int]:
         """Yield the newest version above `seen`, skipping what a slow reader missed, and end after the last one."""
-        loop, event = asyncio.get_running_loop(), asyncio.Event()
-        waiter = (loop, event)
-        with self._changed:
-            self._waiters.add(waiter)
+        return watch([self], seen)
+
+
+async def watch(jobs: Sequence[Job], seen: int = -1) -> AsyncIterator[int]:
+    """Yield whenever any of the jobs has a newer state, the sum of their versions, and end when all have ended."""
+    waiter = (asyncio.get_running_loop(), asyncio.Event())
+    for job in jobs:
+        job.tell(waiter)
+    try:
+        while True:
+            waiter[1].clear()
+            version, finished = _state(jobs)  # read once: both may change while the reader is busy
+            if version > seen or finished:
+                seen = version
+                yield version
+            if finished:
+                return
+            if _state(jobs) == (seen, False):
+                await waiter[1].wait()
+    finally:
+        for job in jobs:
+            job.forget(waiter)
+
+
+def _state(jobs: Sequence[Job]) -> tuple[int, bool]:
+    """Finished is read first: a version that was read before it could miss the last state."""
+    finished = all(job.finished for job in jobs)
+    return sum(job.version for job in jobs), finished
+
+
+@dataclass(eq=False)
+class _Running:
+    """A job that was started: what it asked for last, and what to tell it about that."""
+
+    job: Job
+    steps: Generator[object, Any, None]
+    request: Request | None = None
+    answer: Any = None
+    error: Exception | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> "_Running":
+        def steps() -> Generator[object, Any, None]:
+            yield from job.steps(job)
+
+        return cls(job, steps())
+
+    def advance(self) -> bool:
+        """Go on to the next request; False when the job has ended, for whatever reason."""
+        answer, error, self.answer, self.error = self.answer, self.error, None, None
         try:
-            while True:
-                event.clear()
-                version, finished = self.version, self.finished  # read once: both may change while the reader is busy
-                if version > seen or finished:
-                    seen = version
-                    yield version
-                if finished:
-                    return
-                if self.version == seen and not self.finished:
-                    await event.wait()
-        finally:
-            with self._changed:
-                self._waiters.discard(waiter)
+            said = self.steps.send(answer) if error is None else self.steps.throw(error)
+        except StopIteration:
+            return False
+        except Exception:
+            log.exception("job %s failed without saying why", self.job.key)
+            return False
+        self.request = said if isinstance(said, Request) else None
+        return True
+
+    def end(self) -> None:
+        self.steps.close()
+        self.job._advance(finished=True)
 
 
 class Worker:
-    """A thread, a bounded queue of jobs and an unbounded lane of short calls that overtake them."""
+    """A thread, a bounded queue of jobs and an unbounded lane of short calls that overtake them.
 
-    def __init__(self, queue_size: int = 16) -> None:
+    Jobs that share advance side by side, up to `width` of them, and beside at most one that does not; those wait for
+    each other, in order.
+    """
+
+    def __init__(self, queue_size: int = 16, width: int = 16) -> None:
         self.queue_size = queue_size
+        self.width = width
         self._wake = threading.Condition()
         self._calls: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._waiting: deque[Job] = deque()
-        self._running: Job | None = None
+        self._running: list[_Running] = []
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
 
@@ -177,10 +257,16 @@ class Worker:
             return self._find(key)
 
     def ahead(self, key: str) -> int:
-        """How many jobs run or wait before the one of this key; 0 when it runs or is unknown."""
+        """How many jobs the one of this key waits for; 0 when it runs or is unknown."""
         with self._wake:
             keys = [job.key for job in self._waiting]
-            return keys.index(key) + (self._running is not None) if key in keys else 0
+            if key not in keys:
+                return 0
+            place = keys.index(key)
+            job = self._waiting[place]
+            before = [each for each in self._waiting if each.shares == job.shares].index(job)
+            running = [each for each in self._running if each.job.shares == job.shares]
+            return before + max(len(running) + 1 - (self.width if job.shares else 1), 0)
 
     @property
     def depth(self) -> int:
@@ -188,37 +274,46 @@ class Worker:
         return len(self._waiting)
 
     def _find(self, key: str) -> Job | None:
-        candidates = [self._running, *self._waiting]
-        return next((job for job in candidates if job is not None and job.key == key and not job.cancelled), None)
+        candidates = [*(each.job for each in self._running), *self._waiting]
+        return next((job for job in candidates if job.key == key and not job.cancelled), None)
 
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._closing or self._calls or self._waiting)
-                if self._closing:
-                    return
-                self._running = self._waiting.popleft() if not self._calls else None
-                job = self._running
-            if job is None:
-                self._drain_calls()
-            else:
-                self._run_job(job)
-                self._running = None
+                self._wake.wait_for(lambda: self._closing or self._calls or self._waiting or self._running)
+                if not self._closing and not self._calls:
+                    self._start_waiting()
+            self._drain_calls()
+            if self._closing:
+                for each in self._running:
+                    each.end()
+                return
+            self._round()
 
-    def _run_job(self, job: Job) -> None:
-        steps = job.steps(job)
-        try:
-            for _ in steps:
-                self._drain_calls()
-                if self._closing:
-                    break
-        except Exception:
-            log.exception("job %s failed without saying why", job.key)
-        finally:
-            close = getattr(steps, "close", None)
-            if close is not None:
-                close()
-            job._advance(finished=True)
+    def _start_waiting(self) -> None:
+        """Start what there is room for, in the order of the queue; call with the lock held."""
+        for job in list(self._waiting):
+            beside = [each for each in self._running if each.job.shares == job.shares]
+            if len(beside) < (self.width if job.shares else 1):
+                self._waiting.remove(job)
+                self._running.append(_Running.of(job))
+
+    def _round(self) -> None:
+        """One step of every running job: what they ask for, those of a kind together."""
+        asked: dict[Hashable, list[_Running]] = {}
+        for each in list(self._running):
+            self._drain_calls()
+            if self._closing:
+                return
+            if not each.advance():
+                each.end()
+                with self._wake:
+                    self._running.remove(each)
+            elif each.request is not None:
+                asked.setdefault(each.request.kind, []).append(each)
+        for together in asked.values():
+            self._drain_calls()
+            _answer(together)
 
     def _drain_calls(self) -> None:
         while self._calls:
@@ -229,3 +324,15 @@ class Worker:
                 future.set_result(function())
             except BaseException as error:
                 future.set_exception(error)
+
+
+def _answer(together: list[_Running]) -> None:
+    requests = [each.request for each in together if each.request is not None]
+    try:
+        answers = requests[0].together(requests)
+    except Exception as error:
+        for each in together:
+            each.error = error
+        return
+    for each, answer in zip(together, answers, strict=True):
+        each.answer = answer

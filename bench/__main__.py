@@ -8,17 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import steering
+from bench import company, steering
 from bench.rows import Bench, Row
 
-BENCHES: dict[str, Bench] = {"steering": steering.measure}
+BENCHES: dict[str, Bench] = {"company": company.measure, "steering": steering.measure}
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def _table(rows: list[Row]) -> Table:
     table = Table("name", "value", "unit", "goal", "ok", "note")
     for row in rows:
-        goal = "" if row.goal is None else f"{row.goal:g}"
+        goal = "" if row.goal is None else f"{'at most ' if row.most else ''}{row.goal:g}"
         table.add_row(row.name, f"{row.value:.3g}", row.unit, goal, "yes" if row.ok else "NO", row.note)
     return table
 

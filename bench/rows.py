@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """A measured value; `goal` is what it must reach, None where nothing is promised."""
+    """A measured value; `goal` is what it must reach, or with `most` not exceed; None where nothing is promised."""
 
     name: str
     value: float
     unit: str
     goal: float | None
     note: str
+    most: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether the goal is met."""
-        return self.goal is None or self.value >= self.goal
+        if self.goal is None:
+            return True
+        return self.value <= self.goal if self.most else self.value >= self.goal
 
 
-Bench = Callable[[Callable[[str], None]], list[Row]]
+Tell = Callable[[str], None]
+Bench = Callable[[Tell], list[Row]]
 """Measures something, telling the callback in words what it is at."""

@@ -11,6 +11,8 @@ def test_a_row_is_ok_when_it_reaches_its_goal_or_has_none():
     assert Row("a", 0.6, "share", 0.6, "").ok
     assert not Row("a", 0.59, "share", 0.6, "").ok
     assert Row("a", 0.0, "share", None, "").ok
+    assert Row("a", 0.6, "share", 0.6, "", most=True).ok
+    assert not Row("a", 0.61, "share", 0.6, "", most=True).ok
 
 
 def test_the_shares_count_pairs_and_leave_the_plain_pictures_out(tiny_clip: Clip):

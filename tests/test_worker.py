@@ -3,7 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -124,3 +126,90 @@ def test_a_failing_job_ends_and_the_next_one_runs(worker: Worker, caplog: pytest
     assert worker.submit(Job("failing", failing)).wait(5)
     assert "failing" in caplog.text
     assert worker.submit(Job("next", lambda job: iter(()))).wait(5)
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """Asks for a number to be doubled."""
+
+    number: int
+    kind: str = "even"
+    sizes: list[int] = field(default_factory=list)
+
+    def together(self, requests: "Sequence[Doubled]") -> list[int]:
+        self.sizes.append(len(requests))
+        if any(each.number < 0 for each in requests):
+            raise ValueError("below zero")
+        return [2 * each.number for each in requests]
+
+
+def asking(answers: dict[str, list[object]], request: Callable[[int], Doubled], times: int) -> Callable[[Job], Any]:
+    def steps(job: Job) -> Generator[Doubled, int, None]:
+        for turn in range(times):
+            try:
+                answers.setdefault(job.key, []).append((yield request(turn)))
+            except ValueError as error:
+                answers.setdefault(job.key, []).append(str(error))
+
+    return steps
+
+
+def all_at_once(worker: Worker, jobs: list[Job]) -> None:
+    """Start jobs while the thread is busy, so that they begin in the same round."""
+    hold = threading.Event()
+    held = worker.post(hold.wait, 5)
+    for job in jobs:
+        worker.submit(job, force=True)
+    hold.set()
+    assert held.result(5) and all(job.wait(5) for job in jobs)
+
+
+def test_what_sharing_jobs_ask_for_is_done_together_by_kind(worker: Worker) -> None:
+    sizes: dict[str, list[int]] = {"even": [], "odd": []}
+    answers: dict[str, list[object]] = {}
+
+    def of(start: int) -> Callable[[int], Doubled]:
+        kind = "odd" if start % 2 else "even"
+        return lambda turn: Doubled(start + 10 * turn, kind, sizes[kind])
+
+    all_at_once(worker, [Job(str(n), asking(answers, of(n), 3), shares=True) for n in range(5)])
+    assert answers == {str(n): [2 * n, 2 * (n + 10), 2 * (n + 20)] for n in range(5)}
+    assert sizes == {"even": [3, 3, 3], "odd": [2, 2, 2]}
+
+
+def test_a_job_joins_at_any_step_and_leaves_when_done(worker: Worker) -> None:
+    sizes: list[int] = []
+    answers: dict[str, list[object]] = {}
+    late = Job("late", asking(answers, lambda turn: Doubled(turn, sizes=sizes), 2), shares=True)
+
+    def first(job: Job) -> Generator[Doubled, int, None]:
+        for turn in range(6):
+            if turn == 2:
+                worker.submit(late)
+            answers.setdefault(job.key, []).append((yield Doubled(turn, sizes=sizes)))
+
+    all_at_once(worker, [Job("first", first, shares=True)])
+    assert late.wait(5)
+    assert answers == {"first": [0, 2, 4, 6, 8, 10], "late": [0, 2]}
+    assert sorted(sizes) == [1, 1, 1, 1, 2, 2]
+
+
+def test_an_error_in_shared_work_reaches_every_job_that_asked(worker: Worker) -> None:
+    answers: dict[str, list[object]] = {}
+    jobs = [Job(str(n), asking(answers, lambda turn, n=n: Doubled(n if turn else -n), 2), shares=True) for n in (1, 2)]
+    all_at_once(worker, jobs)
+    assert answers == {"1": ["below zero", 2], "2": ["below zero", 4]}
+
+
+def test_only_so_many_share_and_the_others_wait_in_order() -> None:
+    worker = Worker(queue_size=1, width=2)
+    worker.start()
+    jobs = [worker.submit(Job(str(n), endless, shares=True), force=True) for n in range(5)]
+    alone = worker.submit(Job("alone", endless), force=True)
+    while worker.depth > 3:
+        time.sleep(0.001)
+    assert [worker.ahead(job.key) for job in [*jobs, alone]] == [0, 0, 1, 2, 3, 0]
+    for job in [*jobs, alone]:
+        job.cancel()
+        assert job.wait(5)
+    worker.close()

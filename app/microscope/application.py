@@ -12,6 +12,7 @@ from app.answers import (
     CorpusImagePage,
     FacetPage,
     Facets,
+    FacetTable,
     Home,
     LayerPage,
     LookPage,
@@ -25,10 +26,11 @@ from app.answers import (
     UnitPage,
 )
 from app.errors import NotFound
-from app.microscope import facet_answers
+from app.microscope import facet_answers, facet_table
 from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
+from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
@@ -36,9 +38,9 @@ from app.microscope.looks import LookDesk
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.settings import Settings
-from app.spec import RenderSpec
+from app.spec import RenderSpec, TableSpec
 from app.store import Store
-from app.worker import Job, Worker
+from app.worker import Job, Worker, watch
 
 log = logging.getLogger(__name__)
 HOME_UNITS = 48
@@ -59,12 +61,13 @@ class Microscope:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data, settings.database)
-        self.worker = Worker(settings.queue_size)
+        self.worker = Worker(settings.queue_size, settings.renders_at_once)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
         self.render_desk = RenderDesk(self.store, self.worker, self.residents, self.indexes, self.facet_desk)
+        self.table_desk = FacetTableDesk(self.store, self.indexes, self.facet_desk, self.render_desk)
         self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
         self.browser = Browser(self.store, self.residents, self.indexes, self.facet_desk, self.gallery)
 
@@ -237,6 +240,21 @@ class Microscope:
         # a version from before a restart may be higher than any the new job has: then everything is news
         async for version in job.watch(seen if seen <= job.version else -1):
             yield version
+
+    def facet_table(self, spec: TableSpec) -> FacetTable:
+        """A unit without a facet and with each, as far as it has grown."""
+        return self.table_desk.page(spec)
+
+    async def start_facet_table(self, spec: TableSpec) -> str:
+        """Start what is missing of a facet table; returns its address."""
+        await asyncio.to_thread(self.table_desk.start, spec)
+        return facet_table.address(spec)
+
+    async def watch_facet_table(self, spec: TableSpec, seen: int = -1) -> AsyncIterator[tuple[int, FacetTable]]:
+        """The newest state of a facet table, as often as there is one, and always the last."""
+        jobs = await asyncio.to_thread(self.table_desk.jobs, spec)
+        async for version in watch(jobs, seen if seen <= sum(job.version for job in jobs) else -1):
+            yield version, await asyncio.to_thread(self.facet_table, spec)
 
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""

@@ -20,6 +20,7 @@ from app.facets.pictures import identity, kept, restored, sample, stored
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
+from app.render.steer import below
 from app.settings import Settings
 from app.store import FacetRow, Store
 from app.worker import Interrupted, Job, Worker
@@ -248,6 +249,12 @@ class FacetDesk:
     def links(self, model: str) -> list[FacetLink]:
         """The facets of a model as choices in a picker."""
         return [link(row) for row in self.store.facets(model=model)]
+
+    def steering(self, model: str, layer: str) -> list[FacetLink]:
+        """The trained facets of a model that can steer units of a layer. Raises as `Residents.clip`."""
+        lower = below(self.residents.clip(model), layer)
+        rows = (row for row in self.store.facets(model=model) if row.status == "ready")
+        return [link(row) for row in rows if any(report["layer"] in lower for report in row.layers)]
 
     def cards(self) -> Facets:
         """All facets."""

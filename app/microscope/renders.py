@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
 from app.microscope.responses import examples
-from app.render.run import Scores, measure, render
+from app.render.passes import Pass, Slope
+from app.render.run import Scores, begin, measure
 from app.render.steer import usable
 from app.spec import PRESETS, RenderSpec
 from app.store import RenderRow, Store
@@ -53,13 +54,14 @@ class RenderDesk:
         usable(self.facets.load(facet_id), clip, spec.layer)
         return spec.model_copy(update={"facet": facet_id})
 
-    def start(self, spec: RenderSpec) -> tuple[str, bool]:
-        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull`."""
+    def start(self, spec: RenderSpec, *, force: bool = False) -> tuple[str, bool]:
+        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull` unless it is
+        to be queued in any case."""
         spec = self.check(spec)
         created = self.store.add_render(spec)
         if self.store.render(spec.id).status == "queued":
             try:
-                self._submit(spec)
+                self._submit(spec, force=force)
             except Full as full:
                 self._forget(spec, created)
                 raise QueueFull(
@@ -122,7 +124,7 @@ class RenderDesk:
         )
 
     def _submit(self, spec: RenderSpec, *, force: bool = False) -> Job:
-        return self.worker.submit(Job(spec.id, lambda job: self._run(spec, job)), force=force)
+        return self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
 
     def _forget(self, spec: RenderSpec, created: bool) -> None:
         if created:
@@ -130,8 +132,9 @@ class RenderDesk:
         else:
             self.store.change_render(spec.id, status="failed", error="The queue was full. Press visualize again.")
 
-    def _run(self, spec: RenderSpec, job: Job) -> Iterator[int]:
-        """Advance one render; each `yield` is one optimiser step, after which it may be cancelled or interrupted."""
+    def _run(self, spec: RenderSpec, job: Job) -> Generator[Pass, Slope, None]:
+        """Advance one render: each step asks for a pass, which is run with those of other renders, and may then be
+        cancelled or interrupted."""
         if job.cancelled:
             return
         started = time.monotonic()
@@ -142,16 +145,18 @@ class RenderDesk:
             clip = self.residents.clip(spec.model)
             facet = self.facets.load(spec.facet) if spec.facet else None
             picture: np.ndarray | None = None
-            for frame in render(clip, spec, facet):
+            ascent = begin(clip, spec, facet)
+            while not ascent.done:
+                slope = yield ascent.ask()
+                if job.cancelled:
+                    self.store.change_render(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
+                    return
+                frame = ascent.take(slope)
                 if frame.image is not None:
                     picture = frame.image
                     self.store.files.put_frame(spec.id, frame.step, images.encode_webp(_strip(picture)))
                     self._keep_progress(spec, frame.step, measure(clip, spec, facet, picture[-1]), started)
                     job.announce()
-                yield frame.step
-                if job.cancelled:
-                    self.store.change_render(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
-                    return
             if picture is not None:  # the last frame, which is kept and scored by now
                 self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(picture[-1])))
                 self.store.change_render(spec.id, status="done", elapsed_s=time.monotonic() - started)

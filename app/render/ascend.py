@@ -1,4 +1,4 @@
-"""The loop: a generator that takes one optimiser step per `next`, so that its caller may pause, show or stop."""
+"""The ascent of one render, step by step: the model's part of a step can be shared with other renders."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from app.clip.clip import Clip
-from app.render.objective import Objective, read
+from app.render.objective import Objective
 from app.render.param import FourierImage
+from app.render.passes import Pass, Slope
 from app.render.presets import Recipe
 from app.render.transform import view
 
@@ -57,41 +58,59 @@ def _smoother(rgb: Tensor) -> Tensor:
     return pad(down, (0, 0, 0, 1)) - pad(down, (0, 0, 1, 0)) + pad(right, (0, 1)) - pad(right, (1, 0))
 
 
-def _advance(clip: Clip, objective: Objective, watch: Objective, rgb: Tensor, seen: Tensor) -> NDArray[np.float32]:
-    """One backward pass into the picture's parameters; answers the watched value of each picture."""
-    with read(clip, rgb, seen, objective, watch) as reading:
-        value = watch.value(reading).detach()
-        roots = objective.roots(reading)
-        torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
-    return value.float().cpu().numpy()
+class Ascent:
+    """Maximises `objective` over a batch of pictures [B, 3, size, size], one per (seed, slot) of `slots`.
 
-
-def ascend(
-    clip: Clip,
-    objective: Objective,
-    watch: Objective,
-    *,
-    slots: Sequence[tuple[int, int]],
-    size: int,
-    steps: int,
-    recipe: Recipe,
-) -> Iterator[Frame]:
-    """Maximise `objective` over a batch of pictures [B, 3, size, size], one per (seed, slot) of `slots`.
-
-    Yields after every step; nothing runs between two `next` calls, and dropping the iterator ends the run.
+    Each step is `take(ask().run())`, whoever runs the pass: what is the render's own stays here, what the model does
+    can be done for several renders at once (`Pass.together`). Nothing is held between two steps but the pictures.
     """
-    param = FourierImage(slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay, dtype=clip.mean.dtype)
-    optimiser = torch.optim.Adam(param.parameters(), lr=recipe.lr, maximize=True)
-    for step in range(1, steps + 1):
-        optimiser.zero_grad(set_to_none=True)
+
+    def __init__(
+        self,
+        clip: Clip,
+        objective: Objective,
+        watch: Objective,
+        *,
+        slots: Sequence[tuple[int, int]],
+        size: int,
+        steps: int,
+        recipe: Recipe,
+    ) -> None:
+        self.clip, self.objective, self.watch = clip, objective, watch
+        self.slots, self.steps, self.recipe = slots, steps, recipe
+        self.step = 0
+        self._param = FourierImage(
+            slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay, dtype=clip.mean.dtype
+        )
+        self._optimiser = torch.optim.Adam(self._param.parameters(), lr=recipe.lr, maximize=True)
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps were taken."""
+        return self.step >= self.steps
+
+    def ask(self) -> Pass:
+        """The pass that the next step needs."""
         with torch.enable_grad():
-            rgb = param()
-            prior = recipe.smoothness * _smoother(rgb.detach())
-            rgb.register_hook(lambda gradient, prior=prior: _unit_gradient(gradient) + prior)
-            seen = view(rgb, recipe.affine, slots, step, clip.image_size)
-            activation = _advance(clip, objective, watch, rgb, seen)
-        optimiser.step()
-        due = step in (1, steps) or step % recipe.every == 0
+            self._rgb = self._param()
+            self._seen = view(self._rgb, self.recipe.affine, self.slots, self.step + 1, self.clip.image_size)
+        return Pass(self.clip, self.objective, self.watch, self._rgb.detach(), self._seen.detach())
+
+    def take(self, slope: Slope) -> Frame:
+        """Take the step that the answered pass gives."""
+        self.step += 1
+        (through,) = torch.autograd.grad(self._seen, self._rgb, slope.seen, retain_graph=True)
+        ascent = _unit_gradient(slope.rgb + through) + self.recipe.smoothness * _smoother(self._rgb.detach())
+        self._optimiser.zero_grad(set_to_none=True)
+        self._rgb.backward(ascent)
+        self._optimiser.step()
+        del self._rgb, self._seen
+        due = self.step in (1, self.steps) or self.step % self.recipe.every == 0
         with torch.no_grad():
-            image = to_uint8(param()) if due else None
-        yield Frame(step, activation, image)
+            image = to_uint8(self._param()) if due else None
+        return Frame(self.step, slope.value, image)
+
+    def frames(self) -> Iterator[Frame]:
+        """Take all steps, alone; nothing runs between two `next` calls."""
+        while not self.done:
+            yield self.take(self.ask().run())

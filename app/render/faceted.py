@@ -17,7 +17,7 @@ map leaves out the class token, through which f's gradient passes as well: there
 A ResNet with a unit read before its last ReLU is piecewise linear, so `second-order` gives the same there as `paper`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +33,13 @@ def fitted(weight: Tensor, like: Tensor) -> Tensor:
     if weight.shape[-2:] in ((1, 1), like.shape[-2:]):
         return weight
     return F.interpolate(weight, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def _stacked(weights: Sequence[tuple[Tensor, int]]) -> Tensor:
+    """Weights [B or 1, C, h, w], each for so many pictures, as one [sum of B, C, H, W]; channel weights next to spatial
+    ones are spread over the map."""
+    height, width = (max(each.shape[side] for each, _ in weights) for side in (2, 3))
+    return torch.cat([each.expand(count, -1, height, width) for each, count in weights])
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +59,16 @@ class Faceted(Objective):
     @property
     def twice(self) -> bool:
         return self.form == "second-order"
+
+    @property
+    def kind(self) -> Hashable:
+        return (Faceted, self.of.kind, tuple(self.weights), self.form, self.across)
+
+    def joined(self, parts: Sequence[tuple[Objective, int]]) -> Objective:
+        """One objective with the weights of all, so that one pass finds the slopes of all."""
+        several = [(each, count) for each, count in parts if isinstance(each, Faceted)]
+        weights = {layer: _stacked([(each.weights[layer], count) for each, count in several]) for layer in self.weights}
+        return Faceted(self.of.joined([(each.of, count) for each, count in several]), weights, self.form, self.across)
 
     def wants(self) -> frozenset[Tap]:
         facet: set[Tap] = {(layer, "post") for layer in self.weights}

@@ -13,7 +13,7 @@ from torch import Tensor
 from app import images
 from app.clip.clip import Clip
 from app.facets.facet import Facet
-from app.render.ascend import ascend
+from app.render.ascend import Ascent
 from app.render.faceted import Faceted
 from app.render.objective import Objective, Reading, Tap
 from app.render.presets import recipe
@@ -85,8 +85,8 @@ def pictures(
     if facet is not None:
         objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released", lies_across(clip))
     chosen = PRESETS[preset]
-    run = ascend(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
+    run = Ascent(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
     picture = None
-    for frame in run:
+    for frame in run.frames():
         picture = frame.image if frame.image is not None else picture
     return [] if picture is None else [Image.fromarray(each) for each in picture]

@@ -5,7 +5,7 @@ ascent. A plain objective has the one root (its sum, 1); the faceted ones of `ap
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -30,6 +30,10 @@ class Reading:
     rgb: Tensor
     maps: Mapping[Tap, Tensor]
 
+    def part(self, start: int, stop: int) -> "Reading":
+        """The same of pictures `start` to `stop`."""
+        return Reading(self.rgb[start:stop], {tap: each[start:stop] for tap, each in self.maps.items()})
+
 
 class Objective(ABC):
     """One number per picture, to be made large."""
@@ -52,6 +56,15 @@ class Objective(ABC):
         total = self.value(reading).sum()
         return [(total, torch.ones_like(total))]
 
+    @property
+    def kind(self) -> Hashable:
+        """Objectives of one kind can be made large in one pass, each for pictures of its own."""
+        return self.wants()
+
+    def joined(self, parts: "Sequence[tuple[Objective, int]]") -> "Objective":
+        """Objectives of this one's kind as one, each for so many pictures of the batch, in order."""
+        return Each(tuple(parts))
+
     def __add__(self, other: "Objective") -> "Objective":
         return Sum(self, other)
 
@@ -68,11 +81,44 @@ class Objective(ABC):
 
 
 @dataclass(frozen=True)
+class Each(Objective):
+    """For each run of pictures of the batch an objective of its own."""
+
+    parts: tuple[tuple[Objective, int], ...]
+
+    @property
+    def twice(self) -> bool:
+        return any(objective.twice for objective, _ in self.parts)
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset[Tap]().union(*(objective.wants() for objective, _ in self.parts))
+
+    def value(self, reading: Reading) -> Tensor:
+        values, start = [], 0
+        for objective, count in self.parts:
+            values.append(objective.value(reading.part(start, start + count)))
+            start += count
+        return torch.cat(values)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{objective} (x{count})" for objective, count in self.parts)
+
+
+@dataclass(frozen=True)
 class Sum(Objective):
     """Both at once."""
 
     left: Objective
     right: Objective
+
+    @property
+    def kind(self) -> Hashable:
+        return (Sum, self.left.kind, self.right.kind)
+
+    def joined(self, parts: Sequence[tuple[Objective, int]]) -> Objective:
+        sums = [(each, count) for each, count in parts if isinstance(each, Sum)]
+        left = self.left.joined([(each.left, count) for each, count in sums])
+        return Sum(left, self.right.joined([(each.right, count) for each, count in sums]))
 
     @property
     def twice(self) -> bool:
@@ -97,6 +143,14 @@ class Scaled(Objective):
 
     objective: Objective
     factor: float
+
+    @property
+    def kind(self) -> Hashable:
+        return (Scaled, self.factor, self.objective.kind)
+
+    def joined(self, parts: Sequence[tuple[Objective, int]]) -> Objective:
+        inner = [(each.objective, count) for each, count in parts if isinstance(each, Scaled)]
+        return Scaled(self.objective.joined(inner), self.factor)
 
     @property
     def twice(self) -> bool:

@@ -12,7 +12,7 @@ from app.clip import taps
 from app.clip.clip import Clip
 from app.errors import BadInput
 from app.facets.facet import Facet, score
-from app.render.ascend import Frame, ascend
+from app.render.ascend import Ascent, Frame
 from app.render.faceted import Faceted
 from app.render.objective import Objective, Unit
 from app.render.presets import recipe
@@ -47,8 +47,8 @@ def _objective(clip: Clip, spec: RenderSpec, facet: Facet | None) -> Objective:
     return Faceted(unit, weights, spec.form, lies_across(clip))
 
 
-def render(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Iterator[Frame]:
-    """Carry out a spec: one optimiser step per `next`, pictures [ramp, size, size, 3] in the frames that are due.
+def begin(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Ascent:
+    """The ascent that carries out a spec, pictures [ramp, size, size, 3] in the frames that are due.
 
     All that can be wrong with the request is raised here (NotFound, BadInput), before the first step. The pictures of
     a ramp share their randomness, so they differ in strength alone, and the last one is the render at full strength.
@@ -60,9 +60,14 @@ def render(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Iterator
     how = recipe(spec.preset)
     objective = _objective(clip, spec, facet)
     slots = [(spec.seed, 0)] * spec.ramp
-    return ascend(
+    return Ascent(
         clip, objective, Unit(spec.layer, spec.unit), slots=slots, size=spec.size, steps=spec.steps, recipe=how
     )
+
+
+def render(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Iterator[Frame]:
+    """Carry out a spec alone: one optimiser step per `next`. Raises as `begin`, before the first."""
+    return begin(clip, spec, facet).frames()
 
 
 @torch.no_grad()

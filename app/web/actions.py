@@ -13,8 +13,8 @@ from app.answers import FacetLink
 from app.errors import BadInput, FacetscopeError, NotFound
 from app.spec import PRESETS, RenderSpec
 from app.web.errors import extra_headers, respond, wants_json
-from app.web.forms import Upload, parse_spec, read_fields, read_upload, require_files, require_name
-from app.web.scope import Name, Pages, Scope
+from app.web.forms import Upload, parse_spec, parse_table, read_fields, read_upload, require_files, require_name
+from app.web.scope import Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["actions"])
 
@@ -36,6 +36,7 @@ _RENDER_BODY = {
         },
     }
 }
+_TABLE_BODY = _body("application/x-www-form-urlencoded", [], preset=_TEXT, strength=_TEXT, seed=_TEXT)
 _FACET_BODY = _body(
     "multipart/form-data",
     ["name", "images"],
@@ -80,6 +81,15 @@ async def _render_refused(
     response = views.message(request, "render_refused.html", status=error.status, **context)
     response.headers.update(extra_headers(error))
     return response
+
+
+@router.post("/models/{slug}/{layer}/{unit}/facets", openapi_extra=_TABLE_BODY, response_model=None, status_code=303)
+async def start_facet_table(request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number) -> Response:
+    """Grow a unit without a facet and with each, together: 303 to the table, or for JSON 201."""
+    values = await read_fields(request)
+    spec = parse_table({**values, "model": slug, "layer": layer, "unit": unit})
+    url = await microscope.start_facet_table(spec)
+    return JSONResponse({"url": url}, 201, headers={"Location": url}) if wants_json(request) else _see(url)
 
 
 @router.post("/renders/{render_id}/cancel", response_model=None, status_code=303)
@@ -140,4 +150,8 @@ def _made(request: Request, url: str, made_id: str, created: bool) -> Response:
     """303 to the new address for forms; for JSON the address itself, 201 if it is new."""
     if wants_json(request):
         return JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})
+    return _see(url)
+
+
+def _see(url: str) -> Response:
     return RedirectResponse(url, 303)

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from app.errors import BadInput, TooLarge
-from app.spec import RenderSpec
+from app.spec import RenderSpec, TableSpec
 from app.web.sentences import field_of, sentence
+
+Spec = TypeVar("Spec", bound=BaseModel)
 
 MAX_NAME = 80
 MAX_FIELDS = 40
@@ -46,8 +48,17 @@ def _from_json(body: bytes) -> dict[str, Any]:
 
 def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
     """Check a render's fields. Raises BadInput whose sentence is about the first one at fault."""
+    return _checked(RenderSpec, values)
+
+
+def parse_table(values: Mapping[str, Any]) -> TableSpec:
+    """Check a facet table's fields. Raises BadInput whose sentence is about the first one at fault."""
+    return _checked(TableSpec, {name: value for name, value in values.items() if value not in (None, "")})
+
+
+def _checked(kind: type[Spec], values: Mapping[str, Any]) -> Spec:
     try:
-        return RenderSpec.model_validate(dict(values))
+        return kind.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(sentence(first), field=field_of(first)) from error

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import answers
+from app.spec import TableSpec
+from app.web.forms import parse_table
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter()
@@ -90,6 +92,20 @@ def unit(
 ) -> answers.UnitPage:
     """One unit: what drives it, how strongly, and the renders made of it."""
     return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None)
+
+
+def table_spec(
+    slug: Slug, layer: Name, unit: Number, preset: Word = "", strength: Word = "", seed: Word = ""
+) -> TableSpec:
+    """The facet table that an address names."""
+    choice = {"preset": preset, "strength": strength, "seed": seed}
+    return parse_table({"model": slug, "layer": layer, "unit": unit, **choice})
+
+
+@page("/models/{slug}/{layer}/{unit}/facets", "facet_table.html")
+def facet_table(microscope: Scope, spec: Annotated[TableSpec, Depends(table_spec)]) -> answers.FacetTable:
+    """One unit without a facet and with each, all else the same, as far as the pictures have grown."""
+    return microscope.facet_table(spec)
 
 
 @page("/facets", "facets.html")

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app import answers
+from app.spec import TableSpec
 from app.web import pages
 from app.web.scope import Pages, Scope
 from app.web.views import Views
@@ -43,6 +44,20 @@ async def render_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """The picture as it grows. Unknown renders are refused before the stream starts."""
     async for event in _events(microscope.watch_render(page.id, seen), views, "_render_event.html", boot):
+        yield event
+
+
+@router.get("/models/{slug}/{layer}/{unit}/facets/events", response_class=EventSourceResponse)
+async def facet_table_events(
+    spec: Annotated[TableSpec, Depends(pages.table_spec)],
+    page: Annotated[answers.FacetTable, Depends(pages.facet_table)],  # noqa: ARG001 - refuses before the stream starts
+    microscope: Scope,
+    views: Pages,
+    boot: Boot,
+    seen: Seen,
+) -> AsyncIterator[ServerSentEvent]:
+    """The pictures of a facet table as they grow together."""
+    async for event in _events(microscope.watch_facet_table(spec, seen), views, "_facet_table_event.html", boot):
         yield event
 
 

@@ -28,7 +28,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(furnished: Path, tmp_path: Path) -> Settings:
-    return Settings(models=(f"small@{furnished}",), data=tmp_path / "data", device="cpu", queue_size=3)
+    return Settings(
+        models=(f"small@{furnished}",), data=tmp_path / "data", device="cpu", renders_at_once=2, queue_size=3
+    )
 
 
 @pytest.fixture

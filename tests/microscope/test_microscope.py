@@ -157,27 +157,27 @@ def test_cancel_keeps_the_frames_and_says_so(microscope: Microscope) -> None:
 
 
 def test_a_restart_resumes_what_ran_and_what_waited(microscope: Microscope, settings: Settings) -> None:
-    running, _ = start(microscope, a_spec(steps=400))
-    waiting, _ = start(microscope, a_spec(unit=4))
-    wait_for(lambda: microscope.render(running).step >= 1)
+    ids = [start(microscope, a_spec(unit=unit, steps=400))[0] for unit in range(3)]
+    wait_for(lambda: microscope.render(ids[1]).step >= 1)
     microscope.close()
     again = Microscope(settings)
-    assert {again.render(running).status, again.render(waiting).status} == {"running", "queued"}
+    assert [again.render(each).status for each in ids] == ["running", "running", "queued"]
     again.start()
-    wait_for(lambda: again.render(running).status == again.render(waiting).status == "done")
+    wait_for(lambda: {again.render(each).status for each in ids} == {"done"})
     again.close()
 
 
 def test_a_full_queue_refuses_and_stores_nothing(microscope: Microscope) -> None:
-    first, _ = start(microscope, a_spec(steps=4000))
-    wait_for(lambda: microscope.render(first).status == "running")
+    growing = [start(microscope, a_spec(unit=unit, steps=4000))[0] for unit in (8, 9)]
+    wait_for(lambda: {microscope.render(each).status for each in growing} == {"running"})
     for unit in range(10, 13):
         start(microscope, a_spec(unit=unit))
     with pytest.raises(QueueFull, match="3 jobs wait"):
         start(microscope, a_spec(unit=13))
     with pytest.raises(NotFound):
         microscope.render(a_spec(unit=13).id)
-    asyncio.run(microscope.cancel_render(first))
+    for each in growing:
+        asyncio.run(microscope.cancel_render(each))
 
 
 @pytest.mark.parametrize(

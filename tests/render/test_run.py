@@ -9,7 +9,7 @@ from PIL import Image
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
 from app.facets.facet import Facet, Probe
-from app.render.ascend import Frame, ascend
+from app.render.ascend import Ascent, Frame
 from app.render.objective import Unit
 from app.render.presets import Recipe
 from app.render.run import measure, render, strengths
@@ -106,7 +106,7 @@ def test_companions_do_not_show_in_a_picture(tiny_clip: Clip):
 
     def drawn(*companions: tuple[int, int]) -> np.ndarray:
         slots = [(3, 0), *companions]
-        image = last(ascend(tiny_clip, unit, unit, slots=slots, size=48, steps=64, recipe=Recipe())).image
+        image = last(Ascent(tiny_clip, unit, unit, slots=slots, size=48, steps=64, recipe=Recipe()).frames()).image
         assert image is not None
         return image[0]
 

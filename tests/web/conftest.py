@@ -37,6 +37,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         models=(f"small@{folder}",),
         data=tmp_path_factory.mktemp("data"),
         device="cpu",
+        renders_at_once=2,
         queue_size=3,
         max_body_bytes=2_000_000,
         max_image_bytes=1_500_000,

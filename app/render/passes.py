@@ -1,0 +1,127 @@
+"""One pass through the model, forward and back, for one render or for several at once.
+
+A render must not show its companions. On a GPU, and in exact arithmetic, a batch does not mix its pictures. On a CPU the
+convolution kernels sum in another order for one picture than for several, and for an odd number than for an even one;
+a render amplifies the last bit to a visible difference in some dozens of steps. So there single pictures of small
+models go through the model in even numbers up to `CHUNK`, a lone one beside a copy of itself, and large models, whose
+single picture fills the cores, see one render at a time (docs/decisions/0005-renders-side-by-side.md).
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from app.clip.clip import Clip
+from app.render.objective import Objective, read
+
+CHUNK = 8  # pictures; with more, kernels change once again and nothing is gained
+SMALL = 128  # px; the input of a model whose single picture leaves cores idle
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What a pass found: the watched value of each picture [B], and the ascent as gradients in the pictures and in their
+    views, [B, 3, S, S] and [B, 3, s, s]."""
+
+    value: NDArray[np.float32]
+    rgb: Tensor
+    seen: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One forward and one backward pass that a render asks for: pictures `rgb` [B, 3, S, S] and views `seen`
+    [B, 3, s, s], both detached."""
+
+    clip: Clip
+    objective: Objective
+    watch: Objective
+    rgb: Tensor
+    seen: Tensor
+
+    @property
+    def kind(self) -> Hashable:
+        """Passes of one kind can be run together: same model, same sizes, same kinds of objective."""
+        sizes = (self.rgb.shape[1:], self.seen.shape[1:])
+        return (self.clip.weights_hash, sizes, self.objective.kind, self.watch.kind)
+
+    def run(self) -> Slope:
+        """Run this pass without others."""
+        return self.together([self])[0]
+
+    @staticmethod
+    def together(passes: "Sequence[Pass]") -> list[Slope]:
+        """Run passes of one kind. Where the device has too little memory for all of them, as smaller batches."""
+        return [slope for batch in _batches(passes) for slope in _run(batch)]
+
+
+def _batches(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
+    """The passes in their order, in batches that one pass through the model can take."""
+    first = passes[0]
+    if first.clip.device.type != "cpu":
+        yield passes
+        return
+    singles: list[Pass] = []
+    for each in passes:
+        joins = len(each.rgb) == 1 and first.clip.image_size <= SMALL
+        if singles and (not joins or len(singles) == CHUNK):
+            yield singles
+            singles = []
+        if joins:
+            singles.append(each)
+        else:
+            yield [each]
+    if singles:
+        yield singles
+
+
+def _run(passes: Sequence[Pass]) -> list[Slope]:
+    try:
+        return _joined_run(passes)
+    except torch.OutOfMemoryError:
+        if len(passes) == 1:
+            raise
+        torch.cuda.empty_cache()
+    half = len(passes) // 2
+    return [*_run(passes[:half]), *_run(passes[half:])]
+
+
+def _joined_run(passes: Sequence[Pass]) -> list[Slope]:
+    counts = [len(each.rgb) for each in passes]
+    first = passes[0]
+    small = first.clip.device.type == "cpu" and first.clip.image_size <= SMALL
+    padded = [*passes, passes[-1]] if small and sum(counts) % 2 and counts[-1] == 1 else passes
+    slope = _one(_joined(padded))
+    ends = np.cumsum(counts)
+    return [
+        Slope(slope.value[end - count : end], slope.rgb[end - count : end], slope.seen[end - count : end])
+        for end, count in zip(ends, counts, strict=True)
+    ]
+
+
+def _joined(passes: Sequence[Pass]) -> Pass:
+    if len(passes) == 1:
+        return passes[0]
+    first = passes[0]
+    return Pass(
+        first.clip,
+        first.objective.joined([(each.objective, len(each.rgb)) for each in passes]),
+        first.watch.joined([(each.watch, len(each.rgb)) for each in passes]),
+        torch.cat([each.rgb for each in passes]),
+        torch.cat([each.seen for each in passes]).contiguous(memory_format=torch.channels_last),
+    )
+
+
+def _one(work: Pass) -> Slope:
+    rgb, seen = work.rgb.detach().requires_grad_(), work.seen.detach().requires_grad_()
+    with torch.enable_grad(), read(work.clip, rgb, seen, work.objective, work.watch) as reading:
+        value = work.watch.value(reading).detach()
+        roots = work.objective.roots(reading)
+        torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
+    assert seen.grad is not None
+    direct = torch.zeros_like(rgb) if rgb.grad is None else rgb.grad
+    return Slope(value.float().cpu().numpy(), direct, seen.grad)
