@@ -1,8 +1,8 @@
 """Do the shipped facets steer? Measured from the shipped files alone, through the code that serves any model.
 
-Half of a facet's pictures and of the corpus train the facet that steers. The other halves train the one that judges:
-a probe that had no part in the picture. Its pictures of the corpus leave out those that show the theme themselves,
-which only a labelled corpus can tell; they also give the steering probe's AUC.
+Half of a facet's pictures, and as many of one half of the corpus as the server takes, train the facet that steers. The
+other halves train the one that judges: a probe that had no part in the picture. Its pictures of the corpus leave out
+those that show the theme themselves, which only a labelled corpus can tell; they also give the steering probe's AUC.
 """
 
 import json
@@ -22,11 +22,11 @@ from app.clip.clip import Clip
 from app.corpus.sources import Item, open_source
 from app.demo.release import FACE_CONCEPTS
 from app.facets.facet import Facet, log_odds
+from app.facets.pictures import NEGATIVES
 from app.facets.train import default_layers, train
 from app.render.gallery import BATCH, pictures
 
 UNITS = 20
-NEGATIVES = 500
 PRESET = "standard"
 STRENGTH = 1.0
 KEPT = 0.5  # of the activation of the render without the facet
@@ -87,7 +87,7 @@ def listed_units(release: Path) -> list[int]:
 def themes(clip: Clip, release: Path, tell: Tell) -> Iterator[Theme]:
     """Train the two probes of every facet in `release/facets`, from the pictures there and in the corpus."""
     corpus = list(open_source(str(release / "corpus-*.tar")))
-    halves = [corpus[half :: 2 * max(len(corpus) // (2 * NEGATIVES), 1)] for half in (0, 1)]
+    halves = [corpus[half::2] for half in (0, 1)]
     for tar in sorted((release / "facets").glob("*.tar")):
         tell(f"training {tar.stem}")
         yield _theme(clip, tar.stem, list(open_source(str(tar))), halves)
@@ -96,7 +96,7 @@ def themes(clip: Clip, release: Path, tell: Tell) -> Iterator[Theme]:
 def _theme(clip: Clip, name: str, shown: list[Item], halves: list[list[Item]]) -> Theme:
     clean = [item for item in halves[1] if not SHOWS[name](item.record)]
     positives = [_decoded(shown[half::2]) for half in (0, 1)]
-    negatives = [_decoded(halves[0][:NEGATIVES]), _decoded(clean[:NEGATIVES])]
+    negatives = [_decoded(halves[0][:NEGATIVES]), _decoded(clean)]
     steers, judges = (train(clip, positives[i], negatives[i], default_layers(clip), seed=i) for i in (0, 1))
     odds = [_odds(clip, steers, batch) for batch in (positives[1], negatives[1])]
     labels = np.repeat([1, 0], [len(each) for each in odds])
