@@ -310,6 +310,14 @@ class Microscope:
         """The finished picture of a render, PNG."""
         return self.store.files.picture(_safe(render_id))
 
+    def render_film(self, render_id: str) -> bytes:
+        """How a finished picture grew, animated WebP."""
+        return self.render_desk.film(_safe(render_id))
+
+    def render_spec(self, render_id: str) -> RenderSpec:
+        """What made a render."""
+        return self.render_desk.spec(_safe(render_id))
+
     def metrics(self) -> str:
         """Prometheus text: whether it is ready, and how long the queue is."""
         ready, _ = self.ready()

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Generator
+from io import BytesIO
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from PIL import Image
 from app import images, urls
 from app.answers import PresetChoice, RenderLink, RenderPage
 from app.corpus.index import Index
-from app.errors import FacetscopeError, QueueFull
+from app.errors import FacetscopeError, NotFound, QueueFull
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
@@ -122,6 +123,19 @@ class RenderDesk:
                 "ahead": self.worker.ahead(row.id),
             }
         )
+
+    def film(self, render_id: str) -> bytes:
+        """How a finished picture grew, animated WebP. Raises `NotFound` before it is finished."""
+        row = self.store.render(render_id)
+        steps = self.store.files.frames(render_id) if row.status == "done" else []
+        if not steps:
+            raise NotFound(f"The render {render_id} has no film: it is {row.status}. It has one once it is done.")
+        frames = (self.store.files.frame(render_id, step) for step in steps)
+        return images.encode_film([Image.open(BytesIO(frame), formats=("WEBP",)) for frame in frames])
+
+    def spec(self, render_id: str) -> RenderSpec:
+        """What made a render. Raises `NotFound`."""
+        return RenderSpec.parse(self.store.render(render_id).spec)
 
     def _submit(self, spec: RenderSpec, *, force: bool = False) -> Job:
         return self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
