@@ -9,6 +9,7 @@ from pathlib import PurePath
 from app import images, urls
 from app.answers import (
     CardPage,
+    Comparison,
     CorpusImagePage,
     FacetPage,
     Facets,
@@ -259,6 +260,10 @@ class Microscope:
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
         return self.render_desk.page(render_id)
+
+    def compare(self, left: str, right: str) -> Comparison:
+        """Two renders side by side."""
+        return self.render_desk.compare(left, right)
 
     def renders(self, before: str | None = None) -> Renders:
         """The latest renders."""

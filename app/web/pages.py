@@ -138,6 +138,14 @@ def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
     return microscope.render(render_id)
 
 
+@page("/compare", "compare.html")
+def compare(
+    microscope: Scope, a: Annotated[str, Query(max_length=200)], b: Annotated[str, Query(max_length=200)]
+) -> answers.Comparison:
+    """Two renders side by side, with what differs in how they were made."""
+    return microscope.compare(a, b)
+
+
 @page("/looks", "looks.html")
 def looks(microscope: Scope) -> answers.Looks:
     """The pictures people looked at."""

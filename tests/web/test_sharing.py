@@ -57,3 +57,24 @@ def test_a_link_carries_its_picture(client: TestClient, render_url: str) -> None
     assert page.one("meta", property="og:image")["content"] == f"http://testserver{render_url}/picture.png"
     assert page.one("meta", property="og:url")["content"] == f"http://testserver{render_url}"
     assert "Unit" in page.one("meta", property="og:title")["content"]
+
+
+def test_two_renders_side_by_side_say_what_differs(client: TestClient, render_url: str) -> None:
+    spec = json.loads(client.get(f"{render_url}/spec.json").text)
+    other = client.post("/renders", json={**spec, "seed": spec["seed"] + 1, "strength": -1}).headers["location"]
+    assert finish(client, other)["status"] == "done"
+    whole = Markup(client.get(render_url).text)
+    (address,) = [each["href"] for each in whole.all("a") if other.rsplit("/", 1)[1] in each.get("href", "")]
+    assert address.startswith("/compare?")
+    twin = client.get(address.replace("/compare?", "/compare.json?")).json()
+    assert [each["name"] for each in twin["differences"]] == ["strength", "seed"]
+    page = Markup(client.get(address).text)
+    shown = [each["src"] for each in page.all("img")]
+    assert shown == [f"{render_url}/picture.png", f"{other}/picture.png"]
+    assert "differ in strength, seed" in page.text
+
+
+def test_a_render_beside_one_that_is_not_there_is_not_found(client: TestClient, render_url: str) -> None:
+    name = render_url.rsplit("/", 1)[1]
+    assert client.get(f"/compare?a={name}&b=0000000000000000").status_code == 404
+    assert client.get(f"/compare?a={name}").status_code == 422
