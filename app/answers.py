@@ -282,7 +282,8 @@ class Frame(BaseModel):
 class RenderPage(BaseModel):
     """A render: its spec and what came of it. `activation` is the unit's spatial mean on the picture without
     transforms; `activation_percentile` is in the corpus, 0 to 100; `facet_score` is the probe's probability, 0 to 1;
-    `plain` is the same spec without the facet, if somebody rendered it."""
+    `plain` is the same spec without the facet, if somebody rendered it; `others` are the latest finished renders of the
+    unit."""
 
     id: str
     url: str
@@ -306,7 +307,25 @@ class RenderPage(BaseModel):
     label: str
     examples: list[Example]
     plain: RenderLink | None
+    others: list[RenderLink]
     ahead: int
+
+
+class Difference(BaseModel):
+    """A setting that two renders do not share."""
+
+    name: str
+    left: str
+    right: str
+
+
+class Comparison(BaseModel):
+    """Two renders side by side and all that differs in how they were made."""
+
+    url: str
+    left: RenderPage
+    right: RenderPage
+    differences: list[Difference]
 
 
 class TableCell(BaseModel):

@@ -131,6 +131,17 @@ def encode_png(image: Image.Image) -> bytes:
     return _encode(image, lambda rgb, out: rgb.save(out, "PNG"))
 
 
+def encode_film(
+    pictures: Sequence[Image.Image], *, frame_ms: int = 90, last_ms: int = 1500, quality: int = 85
+) -> bytes:
+    """An animated WebP that repeats for ever and stays on its last picture for a while. All are of one size."""
+    first, *rest = [_bare(picture) for picture in pictures]
+    shown = [frame_ms] * len(rest) + [last_ms]
+    out = io.BytesIO()
+    first.save(out, "WEBP", save_all=True, append_images=rest, duration=shown, loop=0, quality=quality, method=4)
+    return out.getvalue()
+
+
 def _encode(image: Image.Image, save: Callable[[Image.Image, io.BytesIO], None]) -> bytes:
     out = io.BytesIO()
     save(_bare(image), out)

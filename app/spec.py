@@ -29,6 +29,11 @@ Form = Literal["released", "paper", "second-order"]
 stopped, or the paper's formula differentiated in full."""
 
 
+Aim = Literal["unit", "centre", "least"]
+"""What a render makes large: the unit's mean over the map, its value at the centre of the map (in the Microscope, its
+neuron objective), or minus its mean, which shows what the unit speaks against."""
+
+
 class Preset(BaseModel):
     """A named choice of size and steps with a plain sentence on what one gets."""
 
@@ -50,6 +55,10 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+LATER = {"aim": "unit"}
+"""Fields that specs of earlier versions do not have, with what they meant."""
+
+
 class RenderSpec(BaseModel):
     """Everything that determines one feature visualization. Frozen; its id is its address.
 
@@ -66,6 +75,7 @@ class RenderSpec(BaseModel):
     facet: str | None = Field(None, max_length=100, description="Facet id; none means the plain visualization.")
     strength: float = Field(1.0, ge=-5, le=5, allow_inf_nan=False)
     form: Form = "released"
+    aim: Aim = "unit"
     preset: str = "standard"
     size: int = Field(96, ge=32, le=512, description="Side of the picture in pixels.")
     steps: int = Field(192, ge=1, le=4096)
@@ -95,8 +105,9 @@ class RenderSpec(BaseModel):
         return content_id("render", self.canonical())
 
     def canonical(self) -> str:
-        """The canonical JSON of the spec."""
-        return canonical_json(self.model_dump(mode="json"))
+        """The canonical JSON of the spec. Fields that came later are left out at their defaults: addresses stay."""
+        spec = self.model_dump(mode="json")
+        return canonical_json({name: value for name, value in spec.items() if LATER.get(name, ...) != value})
 
     @classmethod
     def parse(cls, text: str) -> Self:

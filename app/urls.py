@@ -106,5 +106,20 @@ def render_image(render_id: str) -> str:
     return _path("renders", render_id, "picture.png")
 
 
+def comparison(left: str, right: str) -> str:
+    """Two renders side by side."""
+    return with_query("/compare", a=left, b=right)
+
+
+def render_film(render_id: str) -> str:
+    """How a finished picture grew, animated WebP."""
+    return _path("renders", render_id, "film.webp")
+
+
+def render_spec(render_id: str) -> str:
+    """What made a picture, as JSON that makes it again."""
+    return _path("renders", render_id, "spec.json")
+
+
 def look(look_id: str) -> str:
     return _path("looks", look_id)

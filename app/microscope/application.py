@@ -9,6 +9,7 @@ from pathlib import PurePath
 from app import images, urls
 from app.answers import (
     CardPage,
+    Comparison,
     CorpusImagePage,
     FacetPage,
     Facets,
@@ -260,6 +261,10 @@ class Microscope:
         """A render's page."""
         return self.render_desk.page(render_id)
 
+    def compare(self, left: str, right: str) -> Comparison:
+        """Two renders side by side."""
+        return self.render_desk.compare(left, right)
+
     def renders(self, before: str | None = None) -> Renders:
         """The latest renders."""
         rows = self.store.renders(before=before, limit=PAGE)
@@ -309,6 +314,14 @@ class Microscope:
     def render_png(self, render_id: str) -> bytes:
         """The finished picture of a render, PNG."""
         return self.store.files.picture(_safe(render_id))
+
+    def render_film(self, render_id: str) -> bytes:
+        """How a finished picture grew, animated WebP."""
+        return self.render_desk.film(_safe(render_id))
+
+    def render_spec(self, render_id: str) -> RenderSpec:
+        """What made a render."""
+        return self.render_desk.spec(_safe(render_id))
 
     def metrics(self) -> str:
         """Prometheus text: whether it is ready, and how long the queue is."""

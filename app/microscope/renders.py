@@ -3,15 +3,16 @@
 import logging
 import time
 from collections.abc import Generator
+from io import BytesIO
 
 import numpy as np
 import torch
 from PIL import Image
 
 from app import images, urls
-from app.answers import PresetChoice, RenderLink, RenderPage
+from app.answers import Comparison, Difference, PresetChoice, RenderLink, RenderPage
 from app.corpus.index import Index
-from app.errors import FacetscopeError, QueueFull
+from app.errors import FacetscopeError, NotFound, QueueFull
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
@@ -95,6 +96,7 @@ class RenderDesk:
         top = index.unit(spec.layer, spec.unit).top[:SHOWN] if index else []
         plain = self.store.find_render(RenderSpec.model_validate({**spec.model_dump(), "facet": None}).id)
         chosen = [each for each in choices if each.id == spec.facet]
+        others = self.store.renders(model=spec.model, layer=spec.layer, unit=spec.unit)
         return RenderPage.model_validate(
             {
                 "id": row.id,
@@ -119,9 +121,30 @@ class RenderDesk:
                 "label": labels(index, spec.layer)[spec.unit] if index else "",
                 "examples": examples(index, clip.layers[spec.layer], spec.unit, top) if index and clip else [],
                 "plain": link(plain) if plain and spec.facet else None,
+                "others": [link(each) for each in others if each.id != row.id and each.status == "done"][:SHOWN],
                 "ahead": self.worker.ahead(row.id),
             }
         )
+
+    def compare(self, left_id: str, right_id: str) -> Comparison:
+        """Two renders side by side. Raises `NotFound`."""
+        left, right = self.page(left_id), self.page(right_id)
+        return Comparison(
+            url=urls.comparison(left_id, right_id), left=left, right=right, differences=_differences(left, right)
+        )
+
+    def film(self, render_id: str) -> bytes:
+        """How a finished picture grew, animated WebP. Raises `NotFound` before it is finished."""
+        row = self.store.render(render_id)
+        steps = self.store.files.frames(render_id) if row.status == "done" else []
+        if not steps:
+            raise NotFound(f"The render {render_id} has no film: it is {row.status}. It has one once it is done.")
+        frames = (self.store.files.frame(render_id, step) for step in steps)
+        return images.encode_film([Image.open(BytesIO(frame), formats=("WEBP",)) for frame in frames])
+
+    def spec(self, render_id: str) -> RenderSpec:
+        """What made a render. Raises `NotFound`."""
+        return RenderSpec.parse(self.store.render(render_id).spec)
 
     def _submit(self, spec: RenderSpec, *, force: bool = False) -> Job:
         return self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
@@ -193,6 +216,19 @@ class RenderDesk:
             "activation_sd": (activation - mean) / std if std > 0 else 0.0,
             "activation_percentile": index.percentile(spec.layer, spec.unit, activation),
         }
+
+
+def _differences(left: RenderPage, right: RenderPage) -> list[Difference]:
+    """The settings that differ, in the order of the spec, a facet by its name."""
+    ours, theirs = (
+        {**page.spec.model_dump(), "facet": page.facet.name if page.facet else page.spec.facet or "none"}
+        for page in (left, right)
+    )
+    return [
+        Difference(name=name, left=str(value), right=str(theirs[name]))
+        for name, value in ours.items()
+        if value != theirs[name]
+    ]
 
 
 def _strip(pictures: np.ndarray) -> Image.Image:

@@ -174,22 +174,28 @@ class Unit(Objective):
     """The activation of one unit: the spatial mean of its map before the last ReLU.
 
     `rectified` takes the mean after the ReLU instead, as the released code of the 2021 article does; a unit that is
-    silent on the starting noise then has no gradient at all.
+    silent on the starting noise then has no gradient at all. `centre` takes the middle of the map alone, the neuron
+    objective of Lucid and the Microscope.
     """
 
     layer: str
     unit: int
     rectified: bool = False
+    centre: bool = False
 
     def wants(self) -> frozenset[Tap]:
         return frozenset({(self.layer, "pre")})
 
     def value(self, reading: Reading) -> Tensor:
         response = reading.maps[self.layer, "pre"][:, self.unit]
-        return (F.relu(response) if self.rectified else response).mean(dim=(1, 2))
+        response = F.relu(response) if self.rectified else response
+        if self.centre:
+            height, width = response.shape[1:]
+            return response[:, height // 2, width // 2]
+        return response.mean(dim=(1, 2))
 
     def __str__(self) -> str:
-        return f"{self.layer}:{self.unit}"
+        return f"{self.layer}:{self.unit}{' at the centre' if self.centre else ''}"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ def strengths(spec: RenderSpec) -> list[float]:
 
 
 def _objective(clip: Clip, spec: RenderSpec, facet: Facet | None) -> Objective:
-    unit = Unit(spec.layer, spec.unit)
+    unit: Objective = Unit(spec.layer, spec.unit, centre=spec.aim == "centre")
+    if spec.aim == "least":
+        unit = -unit
     if facet is None:
         return unit
     facet.check(clip)

@@ -10,3 +10,10 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+EMBEDDED = {
+    "Content-Security-Policy": SECURITY["Content-Security-Policy"].replace(
+        "frame-ancestors 'none'", "frame-ancestors *"
+    )
+}
+"""For the pages that other sites may show in a frame; nothing can be changed from them."""

@@ -65,3 +65,15 @@ def frame(request: Request, microscope: Scope, render_id: Name, step: Number) ->
 def render_picture(request: Request, microscope: Scope, render_id: Name) -> Response:
     """The finished picture, lossless."""
     return picture(request, microscope.render_png(render_id), media_type="image/png")
+
+
+@router.get("/renders/{render_id}/film.webp")
+def render_film(request: Request, microscope: Scope, render_id: Name) -> Response:
+    """How a finished picture grew, to keep."""
+    return picture(request, microscope.render_film(render_id))
+
+
+@router.get("/renders/{render_id}/spec.json")
+def render_spec(request: Request, microscope: Scope, render_id: Name) -> Response:
+    """What made a picture: posted to `/renders`, it makes the same one again."""
+    return picture(request, microscope.render_spec(render_id).canonical().encode(), media_type="application/json")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app import answers
 from app.spec import TableSpec
 from app.web.forms import parse_table
+from app.web.headers import EMBEDDED
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter()
@@ -18,13 +19,18 @@ Word = Annotated[str, Query(max_length=200)]
 Choice = Annotated[str | None, Query(max_length=200)]
 
 
-def page(path: str, template: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`."""
+def page(path: str, template: str, embed: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`; with
+    `?embed=1` as the page `embed`, which other sites may show in a frame."""
 
     def register(answer: Callable[..., Any]) -> Callable[..., Any]:
         def html(
             request: Request, views: Pages, microscope: Scope, names: Names, page: Annotated[Any, Depends(answer)]
         ) -> Response:
+            if embed and request.query_params.get("embed") == "1":
+                response = views.page(request, embed, page)
+                response.headers.update(EMBEDDED)
+                return response
             return views.page(request, template, page, facet_name=names, card_of=microscope.card_url)
 
         model = inspect.signature(answer).return_annotation
@@ -126,10 +132,18 @@ def renders(microscope: Scope, before: Choice = None) -> answers.Renders:
     return microscope.renders(before or None)
 
 
-@page("/renders/{render_id}", "render.html")
+@page("/renders/{render_id}", "render.html", embed="render_embed.html")
 def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
     """One render: its spec and what came of it so far."""
     return microscope.render(render_id)
+
+
+@page("/compare", "compare.html")
+def compare(
+    microscope: Scope, a: Annotated[str, Query(max_length=200)], b: Annotated[str, Query(max_length=200)]
+) -> answers.Comparison:
+    """Two renders side by side, with what differs in how they were made."""
+    return microscope.compare(a, b)
 
 
 @page("/looks", "looks.html")

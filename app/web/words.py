@@ -1,6 +1,14 @@
 """Numbers and scores in plain words, for the templates."""
 
 from app.answers import RenderPage
+from app.spec import Aim
+
+AIMS: dict[Aim, str] = {
+    "unit": "the unit, all over the picture",
+    "centre": "the unit at the centre of the picture",
+    "least": "the unit’s opposite: what it speaks against",
+}
+"""What a render makes large, as a choice."""
 
 EXCITED = 95.0
 """Percentile of the corpus from which a picture may be said to excite the unit; below it we say that it did not."""
@@ -60,6 +68,8 @@ def activation_sentence(page: RenderPage) -> str:
         return "The unit's activation on this picture was not measured."
     if rank is None:
         return "No images are indexed for this layer, so there is nothing to compare the activation with."
+    if page.spec.aim == "least":
+        return _silencing_sentence(rank)
     if rank >= 100:
         return "This picture drives the unit harder than every image of the corpus."
     if rank >= EXCITED:
@@ -67,6 +77,14 @@ def activation_sentence(page: RenderPage) -> str:
     if rank >= 50:
         return f"This picture only mildly excites the unit: {percentile(rank)} percentile of the corpus."
     return f"This picture did not excite the unit: only the {percentile(rank)} percentile of the corpus."
+
+
+def _silencing_sentence(rank: float) -> str:
+    if rank <= 0:
+        return "This picture silences the unit more than every image of the corpus."
+    if rank <= 100 - EXCITED:
+        return f"This picture silences the unit: only the {percentile(rank)} percentile of the corpus."
+    return f"This picture did not silence the unit: {percentile(rank)} percentile of the corpus."
 
 
 def facet_sentence(page: RenderPage) -> str:

@@ -10,7 +10,7 @@ from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
 from app.facets.facet import Facet, Probe
 from app.render.ascend import Ascent, Frame
-from app.render.objective import Unit
+from app.render.objective import Unit, read
 from app.render.presets import Recipe
 from app.render.run import measure, render, strengths
 from app.spec import RenderSpec
@@ -72,6 +72,23 @@ def test_a_render_raises_its_units_activation(tiny_clip: Clip):
     before, after = (measure(tiny_clip, wanted, None, image[0]).activation for image in (start, end))
     assert after > before + 0.1
     assert frames[-1].activation[0] > frames[0].activation[0]
+
+
+def test_the_opposite_of_a_unit_silences_it(tiny_clip: Clip):
+    wanted = spec(tiny_clip, steps=40, aim="least")
+    start, *_, end = (frame.image for frame in render(tiny_clip, wanted) if frame.image is not None)
+    before, after = (measure(tiny_clip, wanted, None, image[0]).activation for image in (start, end))
+    assert after < before - 0.1
+
+
+def test_at_the_centre_only_the_middle_of_the_map_counts(double_clip: Clip):
+    rgb = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    centre = Unit(LAST, 5, centre=True)
+    with read(double_clip, rgb, rgb, centre) as reading:
+        response = reading.maps[LAST, "pre"][:, 5]
+        middle = [side // 2 for side in response.shape[1:]]
+        torch.testing.assert_close(centre.value(reading), response[:, middle[0], middle[1]])
+    assert "at the centre" in str(centre)
 
 
 def test_a_facet_raises_its_own_score(tiny_clip: Clip, facet: Facet):

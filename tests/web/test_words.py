@@ -41,6 +41,18 @@ def test_a_picture_that_did_not_excite_the_unit_is_said_so(
     assert sentence in words.activation_sentence(page.model_copy(update={"activation_percentile": percentile}))
 
 
+@pytest.mark.parametrize(
+    ("percentile", "sentence"), [(0.0, "more than every"), (2.5, "only the 2.5th percentile"), (40, "did not silence")]
+)
+def test_a_picture_made_against_a_unit_is_judged_by_its_silence(
+    client: TestClient, render_url: str, percentile: float, sentence: str
+) -> None:
+    page = RenderPage.model_validate(client.get(f"{render_url}.json").json())
+    against = page.spec.model_copy(update={"aim": "least"})
+    page = page.model_copy(update={"spec": against, "activation_percentile": percentile})
+    assert sentence in words.activation_sentence(page)
+
+
 def test_a_facet_that_did_not_take_hold_is_said_so(client: TestClient, render_url: str) -> None:
     page = RenderPage.model_validate(client.get(f"{render_url}.json").json())
     assert "with 91% probability" in words.facet_sentence(page.model_copy(update={"facet_score": 0.91}))
