@@ -21,7 +21,7 @@
   document.addEventListener('htmx:afterSettle', (event) => {
     if (event.target.id !== 'main') return;
     enhance(event.target);
-    const state = event.target.querySelector('#render, #facet');
+    const state = event.target.querySelector('#render, #facet, #table');
     const word = state && Object.keys(outcomes).find((name) => state.classList.contains(name));
     if (word) announce(`The picture ${outcomes[word]}.`);
     if (document.activeElement === document.body) event.target.focus({ preventScroll: true });

@@ -50,11 +50,11 @@ class FacetTableDesk:
         cells = [self._cell(facet, each) for facet, each in self._columns(spec)]
         states = [cell.render.status for cell in cells if cell.render]
         index = self.indexes.find(spec.model)
-        named = index is not None and spec.layer in index.manifest.layers
+        named = labels(index, spec.layer) if index and spec.layer in index.manifest.layers else None
         return FacetTable.model_validate(
             {
                 **spec.model_dump(),
-                "label": labels(index, spec.layer)[spec.unit] if named else "",
+                "label": named[spec.unit] if named else "",
                 "url": address(spec),
                 "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
                 "status": "running" if set(states) & set(UNFINISHED_RENDER) else "done" if states else "empty",

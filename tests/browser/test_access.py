@@ -41,10 +41,13 @@ def pages(site: Server, browser: Browser) -> Pages:
         "layer": f"{layer}?limit=12",  # each card is like the other, and axe takes its time
         "layer without hits": f"{layer}?q=zzzz",
         "unit": unit,
+        "facet table": f"{unit}/facets",
         "facets": "/facets",
         "facet": facet,
         "renders": "/renders",
         "finished render": render,
+        "embedded render": f"{render}?embed=1",
+        "two renders": f"/compare?a={render.rpartition('/')[2]}&b={render.rpartition('/')[2]}",
         "looks": "/looks",
         "look": look,
         "search": "/search?q=5",

@@ -116,3 +116,19 @@ def test_a_server_with_an_open_stream_stops_in_time_and_the_render_goes_on_after
     page.wait_for_function("before => document.querySelectorAll('#film img').length > before", arg=before)
     complaints.clear()  # that the connection was lost
     cancel(page)
+
+
+def test_a_unit_grows_facet_by_facet_over_one_stream(site: Server, page: Page) -> None:
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url) if "/facets/events" in request.url else None)
+    page.goto(f"{site.url}/models/{site.slug}")
+    page.locator("tbody tr", has_text="default").get_by_role("link").first.click()
+    page.goto(f"{page.url}/9")
+    page.get_by_role("link", name=re.compile("facet by facet|anew, together")).click()
+    expect(page.get_by_text("Nobody has grown it")).to_be_visible()
+    page.get_by_role("button", name="Grow all").click()
+    expect(page.get_by_role("heading", name="The same with…")).to_be_visible(timeout=120_000)
+    cells = page.locator("#table li")
+    assert cells.count() >= 2 and page.locator("#table li img").count() == cells.count()
+    page.wait_for_timeout(2500)  # longer than a browser takes to reconnect
+    assert len(streams) <= 1
