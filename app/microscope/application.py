@@ -84,16 +84,19 @@ class Microscope:
             job = self.indexes.own_job(slug)
             if job is not None:
                 self.worker.submit(job, force=True)
-        self.worker.submit(Job("resume", lambda _: self._resume()), force=True)
+        self.worker.submit(Job("resume", lambda _: self._resume(), shares=True), force=True)
 
     def _resume(self) -> Iterator[None]:
+        """Runs beside the indexing: what a model brought along trained is there before its whole corpus is indexed."""
         self.render_desk.resume()
-        self.facet_desk.resume()
         for slug in self.residents.slugs:
+            while self.indexes.find(slug) is None and self.worker.find(f"index:{slug}"):
+                yield
             if self.residents.find(slug) and self.indexes.find(slug):
                 for facet_id in self.facet_desk.shipped(slug):
                     self.facet_desk.queue(facet_id)
                     yield
+        self.facet_desk.resume()
 
     def close(self) -> None:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""

@@ -9,7 +9,6 @@ from PIL import Image
 
 from app import images
 from app.answers import FacetLink, Facets
-from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
@@ -153,11 +152,27 @@ class FacetDesk:
                 pass
 
     def _trained(self, facet_id: str) -> bool:
-        """Whether the facet can steer the model as it is loaded."""
+        """Whether the facet can steer the model as it is loaded, perhaps because the model brought it along trained."""
         try:
             self.load(facet_id)
         except FacetscopeError:
+            return self._bring(facet_id)
+        return True
+
+    def _bring(self, facet_id: str) -> bool:
+        """Take over the probes that a model brought along for just these pictures; False if it did not, or for other
+        weights."""
+        row = self.store.facet(facet_id)
+        folder, clip = self.residents.folder(row.model), self.residents.find(row.model)
+        index = self.indexes.find(row.model)
+        path = folder / "facets" / f"{row.name}.{row.id}.safetensors" if folder and row.shipped else None
+        if path is None or not path.is_file() or clip is None or index is None:
             return False
+        facet = facet_file.load(path)
+        if facet.weights_hash != clip.weights_hash:
+            return False
+        facet_file.save(facet, self._weights(facet_id))
+        self._finish(facet_id, facet, index)
         return True
 
     def _train(self, facet_id: str, job: Job) -> Iterator[None]:
@@ -167,7 +182,7 @@ class FacetDesk:
         yield
         try:
             clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
-            facet = self._brought(row, clip) or training.train(
+            facet = training.train(
                 clip,
                 [self._picture(image.blob) for image in row.images],
                 sample(index),
@@ -188,15 +203,6 @@ class FacetDesk:
                 status="failed",
                 error="The training failed: the server's log says why. The pictures are kept.",
             )
-
-    def _brought(self, row: FacetRow, clip: Clip) -> Facet | None:
-        """The trained facet that a model brought along with just these pictures, if it is of the weights loaded."""
-        folder = self.residents.folder(row.model)
-        path = folder / "facets" / f"{row.name}.{row.id}.safetensors" if folder and row.shipped else None
-        if path is None or not path.is_file():
-            return None
-        facet = facet_file.load(path)
-        return facet if facet.weights_hash == clip.weights_hash else None
 
     def _tell(self, facet_id: str, sentence: str, job: Job) -> None:
         self.store.change_facet(facet_id, progress=sentence)

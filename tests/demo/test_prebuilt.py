@@ -51,6 +51,9 @@ def test_a_server_takes_the_ready_made_files_as_its_own(copy: Path, tmp_path: Pa
     next(iter(job.steps(job)))
     assert microscope.indexes.need("small").manifest.layers == (LAYER,)
     (facet_id,) = microscope.facet_desk.shipped("small")
+    assert microscope.facet_desk.queue(facet_id) is None, "there is nothing to train"
+    assert microscope.facet(facet_id).status == "ready"
+    microscope.store.change_facet(facet_id, status="queued")
     brought = facet_file.load(copy / "facets" / f"stripes.{facet_id}.safetensors")
     (copy / "facets" / f"stripes.{facet_id}.safetensors").unlink()
     microscope.facet_desk.train_now(facet_id)
