@@ -1,6 +1,7 @@
 import json
 import re
 import tarfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def test_the_corpus_is_large_labelled_and_small_on_disk() -> None:
     assert set(entries[0]) == set(COLUMNS)
     assert {entry["concept"] for entry in entries} >= {concept.name for concept in concepts(load_config().stage)}
     assert {entry["family"] for entry in entries} >= {concept.family for concept in concepts(load_config().stage)}
-    assert 0.4 < sum(entry["kind"] == "colour" for entry in entries) / len(entries) < 0.5
+    kinds = Counter(entry["kind"] for entry in entries)
+    for way in ("colour", "sketch", "word"):
+        assert 0.24 < kinds[way] / len(entries) < 0.28, "no way of showing a thing is most of what facets are told from"
 
 
 def test_the_corpus_is_read_as_any_users_is() -> None:
