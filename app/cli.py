@@ -167,6 +167,22 @@ def facet_train(
         raise typer.Exit(1)
 
 
+@facet_commands.command("import")
+def facet_import(
+    slug: str,
+    source: Annotated[
+        str, typer.Option("--from", help="Folder or address of LAYER/FACET_spatial.npy, or captum's .pt file.")
+    ],
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import facet weights that others published for this model: OpenAI's layout or captum's."""
+    with _microscope(slug, data) as (microscope, clip):
+        ids = microscope.facet_desk.take_published(clip.slug, source)
+        facets = [{"id": each, "name": microscope.facet(each).name} for each in ids]
+    _print(as_json, {"facets": facets}, [f"{each['name']} is {each['id']}" for each in facets])
+
+
 @cli.command("render")
 def render_one(
     address: Annotated[str, typer.Argument(metavar="MODEL/LAYER/UNIT")],

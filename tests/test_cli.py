@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,6 +56,22 @@ def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Pat
     code, out, err = terminal.run("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
     assert code == 0 and "12 pictures" in out and "broken.jpg" in out
     assert "Traceback" not in err
+
+
+def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "weights" / "layer3.0"
+    folder.mkdir(parents=True)
+    for seed, name in enumerate(("face", "text")):
+        weights = np.random.default_rng(seed).standard_normal((1, 128, 4, 4), dtype=np.float32)
+        np.save(folder / f"{name}_spatial.npy", weights)
+    found = terminal.answer("facet", "import", terminal.model, "--from", tmp_path / "weights")["facets"]
+    assert [each["name"] for each in found] == ["face", "text"]
+    assert terminal.answer("facet", "import", terminal.model, "--from", tmp_path / "weights")["facets"] == found
+    settings = ("--size", "32", "--steps", "4", "--out", tmp_path / "unit.png")
+    made = terminal.answer("render", f"{terminal.model}/layer4.0/3", "--facet", "text", *settings)
+    assert made["spec"]["facet"] == found[1]["id"] and made["facet_score"] is None
+    code, _, err = terminal.run("facet", "import", terminal.model, "--from", tmp_path / "nowhere")
+    assert code == 2 and "holds no LAYER/FACET_spatial.npy" in err and "Traceback" not in err
 
 
 def test_a_facet_is_trained_and_steers_a_render(terminal: Terminal, tmp_path: Path) -> None:

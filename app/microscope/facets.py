@@ -9,23 +9,30 @@ from PIL import Image
 
 from app import images
 from app.answers import FacetLink, Facets
+from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
 from app.facets import facet as facet_file
+from app.facets import published
 from app.facets import train as training
-from app.facets.facet import Facet
+from app.facets.facet import Facet, Probe
 from app.facets.pictures import identity, kept, restored, sample, stored
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.render.steer import below
 from app.settings import Settings
+from app.spec import content_id
 from app.store import FacetRow, Store
 from app.worker import Interrupted, Job, Worker
 
 log = logging.getLogger(__name__)
 NAME_LENGTH = 80
+PUBLISHED = (
+    "These are weights that others published: without the pictures they were trained on, and without a bias, so nothing "
+    "can be said about how well they tell the theme, and renders get no score for it."
+)
 
 
 class FacetDesk:
@@ -109,6 +116,41 @@ class FacetDesk:
                 continue
             usable[blob] = (name, picture)
         return usable, refused
+
+    def take_published(self, model: str, source: str) -> list[str]:
+        """Keep the facets that others published at a folder or address; returns their ids.
+
+        Raises:
+            NotFound: The model is not served.
+            BadInput: There are none, or they are not this model's.
+        """
+        clip = self.residents.clip(model)
+        return [
+            self._keep_published(clip, name, weights)
+            for name, weights in published.read(source, clip.layers, training.default_layers(clip)).items()
+        ]
+
+    def _keep_published(self, clip: Clip, name: str, weights: published.Weights) -> str:
+        facet = Facet(
+            model_slug=clip.slug,
+            weights_hash=clip.weights_hash,
+            probes={layer: Probe(layer, weight, 0.0) for layer, weight in weights.items()},
+            reports=(),
+            warnings=(PUBLISHED,),
+            positives=0,
+            negatives=0,
+        )
+        tensors = [part for layer, each in weights.items() for part in (layer, each.numpy().tobytes())]
+        row = FacetRow(
+            id=content_id("published facet", name, clip.slug, *tensors),
+            name=name,
+            model=clip.slug,
+            status="ready",
+            warnings=list(facet.warnings),
+        )
+        facet_file.save(facet, self._weights(row.id))
+        self.store.add_facet(row, [])
+        return row.id
 
     def admit(self) -> None:
         """Raise `QueueFull` before anything of a new facet is read or kept."""
@@ -260,7 +302,11 @@ class FacetDesk:
         """The trained facets of a model that can steer units of a layer. Raises as `Residents.clip`."""
         lower = below(self.residents.clip(model), layer)
         rows = (row for row in self.store.facets(model=model) if row.status == "ready")
-        return [link(row) for row in rows if any(report["layer"] in lower for report in row.layers)]
+        return [link(row) for row in rows if set(lower) & set(self._probed(row))]
+
+    def _probed(self, row: FacetRow) -> Iterable[str]:
+        """The layers of a facet's probes; those of published ones have no reports and are looked up in its file."""
+        return [report["layer"] for report in row.layers] or facet_file.load(self._weights(row.id)).probes
 
     def cards(self) -> Facets:
         """All facets."""

@@ -25,7 +25,7 @@ RAMP_START = 0.1  # the released ramp starts near nothing, so that its first pic
 @dataclass(frozen=True)
 class Scores:
     """A finished picture seen without transforms: the unit's activation (in the model's units) and the facet's
-    probability of its theme, 0 to 1, None without a facet."""
+    probability of its theme, 0 to 1; None without a facet, and for published weights, which come without a bias."""
 
     activation: float
     facet_score: float | None
@@ -80,4 +80,4 @@ def measure(clip: Clip, spec: RenderSpec, facet: Facet | None, image: Image.Imag
     with taps.tap(clip, {spec.layer: "pre"}) as maps:
         taps.run(clip, rgb, [spec.layer])
         activation = float(maps[spec.layer][0, spec.unit].mean())
-    return Scores(activation, None if facet is None else float(score(facet, clip, rgb)[0]))
+    return Scores(activation, float(score(facet, clip, rgb)[0]) if facet is not None and facet.reports else None)
