@@ -14,7 +14,6 @@ from app.render.objective import Objective
 from app.render.param import FourierImage
 from app.render.passes import Pass, Slope
 from app.render.presets import Recipe
-from app.render.transform import view
 
 FLAT = 0.01  # of full scale: neighbours closer than this count as alike
 
@@ -93,14 +92,17 @@ class Ascent:
         """The pass that the next step needs."""
         with torch.enable_grad():
             self._rgb = self._param()
-            self._seen = view(self._rgb, self.recipe.affine, self.slots, self.step + 1, self.clip.image_size)
-        return Pass(self.clip, self.objective, self.watch, self._rgb.detach(), self._seen.detach())
+            self._seen = self.recipe.views(self._rgb, self.slots, self.step + 1, self.clip.image_size)
+        redirected = self.step < self.recipe.redirected
+        return Pass(self.clip, self.objective, self.watch, self._rgb.detach(), self._seen.detach(), redirected)
 
     def take(self, slope: Slope) -> Frame:
         """Take the step that the answered pass gives."""
         self.step += 1
         (through,) = torch.autograd.grad(self._seen, self._rgb, slope.seen, retain_graph=True)
-        ascent = _unit_gradient(slope.rgb + through) + self.recipe.smoothness * _smoother(self._rgb.detach())
+        ascent = slope.rgb + through
+        if self.recipe.smoothness is not None:
+            ascent = _unit_gradient(ascent) + self.recipe.smoothness * _smoother(self._rgb.detach())
         self._optimiser.zero_grad(set_to_none=True)
         self._rgb.backward(ascent)
         self._optimiser.step()

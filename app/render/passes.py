@@ -8,6 +8,7 @@ single picture fills the cores, see one render at a time (docs/decisions/0005-re
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from app.clip.clip import Clip
 from app.render.objective import Objective, read
+from app.render.released import redirected
 
 CHUNK = 8  # pictures; with more, kernels change once again and nothing is gained
 SMALL = 128  # px; the input of a model whose single picture leaves cores idle
@@ -35,19 +37,20 @@ class Slope:
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One forward and one backward pass that a render asks for: pictures `rgb` [B, 3, S, S] and views `seen`
-    [B, 3, s, s], both detached."""
+    [B, 3, s, s], both detached; `redirected` runs it through redirected ReLUs."""
 
     clip: Clip
     objective: Objective
     watch: Objective
     rgb: Tensor
     seen: Tensor
+    redirected: bool = False
 
     @property
     def kind(self) -> Hashable:
         """Passes of one kind can be run together: same model, same sizes, same kinds of objective."""
         sizes = (self.rgb.shape[1:], self.seen.shape[1:])
-        return (self.clip.weights_hash, sizes, self.objective.kind, self.watch.kind)
+        return (self.clip.weights_hash, sizes, self.redirected, self.objective.kind, self.watch.kind)
 
     def run(self) -> Slope:
         """Run this pass without others."""
@@ -113,12 +116,14 @@ def _joined(passes: Sequence[Pass]) -> Pass:
         first.watch.joined([(each.watch, len(each.rgb)) for each in passes]),
         torch.cat([each.rgb for each in passes]),
         torch.cat([each.seen for each in passes]).contiguous(memory_format=torch.channels_last),
+        first.redirected,
     )
 
 
 def _one(work: Pass) -> Slope:
     rgb, seen = work.rgb.detach().requires_grad_(), work.seen.detach().requires_grad_()
-    with torch.enable_grad(), read(work.clip, rgb, seen, work.objective, work.watch) as reading:
+    relus = redirected(work.clip.module.visual) if work.redirected else nullcontext()
+    with relus, torch.enable_grad(), read(work.clip, rgb, seen, work.objective, work.watch) as reading:
         value = work.watch.value(reading).detach()
         roots = work.objective.roots(reading)
         torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.errors import BadInput
+from app.render import released
 from app.render.transform import Affine
 from app.spec import PRESETS
 
@@ -11,8 +12,11 @@ from app.spec import PRESETS
 class Recipe:
     """One way to optimise a picture.
 
-    `sd` and `decay` start the Fourier picture, `lr` is Adam's, `affine` the random views; `smoothness` is the weight
-    of the total variation prior beside the objective's gradient (of root mean square 1 at the pixels); a frame is
+    `sd` and `decay` start the Fourier picture, `lr` is Adam's, `views` the random views; `smoothness` is the weight
+    of the total variation prior beside the objective's gradient, which then has root mean square 1 at the pixels, None
+    leaves the gradient as it is; `greyness` is the weight of the prior for mid grey, part of the objective; the first
+    `redirected` steps go through redirected ReLUs; `rectified` maximises the unit after its ReLU; with `absolute`
+    a facet's weights are taken as they are, times the strength, summed over its layers; a frame is
     shown every `every` steps. The defaults were chosen by eye on a 64 px model: a decay of 1.3 instead of Lucid's 1
     gives large shapes with colours of their own, the prior takes the grain out of them.
     """
@@ -20,14 +24,31 @@ class Recipe:
     sd: float = 0.01
     decay: float = 1.3
     lr: float = 0.05
-    affine: Affine = Affine()
-    smoothness: float = 0.4
+    views: Affine | released.Transforms = Affine()
+    smoothness: float | None = 0.4
+    greyness: float = 0.0
+    redirected: int = 0
+    rectified: bool = False
+    absolute: bool = False
     every: int = 8
 
 
 _COMMON = Recipe()
 
-RECIPES: dict[str, Recipe] = dict.fromkeys(PRESETS, _COMMON)
+RECIPES: dict[str, Recipe] = {
+    **dict.fromkeys(PRESETS, _COMMON),
+    "distill-2021": Recipe(
+        decay=1.0,
+        lr=released.LEARNING_RATE,
+        views=released.Transforms(),
+        smoothness=None,
+        greyness=released.GREYNESS,
+        redirected=released.REDIRECTED_STEPS,
+        rectified=True,
+        absolute=True,
+        every=64,
+    ),
+}
 
 
 def recipe(name: str) -> Recipe:

@@ -14,12 +14,13 @@ from app.errors import BadInput
 from app.facets.facet import Facet, score
 from app.render.ascend import Ascent, Frame
 from app.render.faceted import Faceted
-from app.render.objective import Objective, Unit
+from app.render.objective import Greyness, Objective, Unit
 from app.render.presets import recipe
+from app.render.released import STRENGTHS
 from app.render.steer import lies_across, steering
 from app.spec import RenderSpec
 
-RAMP_START = 0.1  # the released ramp starts near nothing, so that its first picture shows the unit alone
+RAMP_START = 0.1  # near nothing, as in the released ramp, so that the first picture shows the unit alone
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,20 @@ def strengths(spec: RenderSpec) -> list[float]:
     """The strength of each picture of a spec: `ramp` of them, evenly up to `spec.strength`."""
     if spec.ramp == 1:
         return [spec.strength]
-    return [float(x) for x in np.linspace(RAMP_START * spec.strength, spec.strength, spec.ramp)]
+    start = STRENGTHS[0] if recipe(spec.preset).absolute else RAMP_START * spec.strength
+    return [float(x) for x in np.linspace(start, spec.strength, spec.ramp)]
 
 
 def _objective(clip: Clip, spec: RenderSpec, facet: Facet | None) -> Objective:
-    unit: Objective = Unit(spec.layer, spec.unit, centre=spec.aim == "centre")
+    how = recipe(spec.preset)
+    objective: Objective = Unit(spec.layer, spec.unit, how.rectified, centre=spec.aim == "centre")
     if spec.aim == "least":
-        unit = -unit
-    if facet is None:
-        return unit
-    facet.check(clip)
-    weights = steering(facet, clip, spec.layer, strengths(spec))
-    return Faceted(unit, weights, spec.form, lies_across(clip))
+        objective = -objective
+    if facet is not None:
+        facet.check(clip)
+        weights = steering(facet, clip, spec.layer, strengths(spec), absolute=how.absolute)
+        objective = Faceted(objective, weights, spec.form, lies_across(clip))
+    return objective + how.greyness * Greyness() if how.greyness else objective
 
 
 def begin(clip: Clip, spec: RenderSpec, facet: Facet | None = None) -> Ascent:

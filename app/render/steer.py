@@ -34,20 +34,33 @@ def usable(facet: Facet, clip: Clip, layer: str) -> list[str]:
     return names
 
 
-def steering(facet: Facet, clip: Clip, layer: str, strengths: Sequence[float]) -> dict[str, Tensor]:
+def steering(
+    facet: Facet, clip: Clip, layer: str, strengths: Sequence[float], *, absolute: bool = False
+) -> dict[str, Tensor]:
     """Weights for `Faceted`, deepest layer first: [B, C, 1, 1], or [B, C, h, w] for a spatial probe.
 
     A probe's weights have root mean square 1 and share the strength among the layers, so that at strength 1 the facet
     term's gradient is about as large as the unit's own: for weights that know nothing of the slope b, |w * b| is
     rms(w) |b|. Raises BadInput if no probe lies below `layer`.
+
+    Args:
+        absolute: Take the weights as they are and each layer with the whole strength, as the released code does.
     """
     layers = usable(facet, clip, layer)
+    if absolute:
+        factors = torch.tensor(strengths, dtype=torch.float32)[:, None, None, None]
+        return {name: (factors * _mapped(facet.probes[name])).to(clip.device) for name in layers}
     share = torch.tensor(strengths, dtype=torch.float32) / len(layers)
     return {name: (share[:, None, None, None] * _unit_rms(facet.probes[name])).to(clip.device) for name in layers}
 
 
 def _unit_rms(probe: Probe) -> Tensor:
     """The probe's weights at root mean square 1, [1, C, h or 1, w or 1]."""
-    weight = probe.weight if probe.spatial else probe.weight[:, None, None]
+    weight = _mapped(probe)
     size = weight.square().mean().sqrt()
-    return (weight / size.clamp_min(torch.finfo(weight.dtype).tiny))[None]
+    return weight / size.clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+def _mapped(probe: Probe) -> Tensor:
+    """The probe's weights as a map, [1, C, h or 1, w or 1]."""
+    return (probe.weight if probe.spatial else probe.weight[:, None, None])[None]

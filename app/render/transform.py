@@ -32,6 +32,10 @@ class Affine:
         cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
         return np.array([[cos, -sin, shift[0]], [sin, cos, shift[1]]], dtype=np.float32)
 
+    def __call__(self, rgb: Tensor, slots: Sequence[tuple[int, int]], step: int, side: int) -> Tensor:
+        """One draw per picture and step: as `view`."""
+        return view(rgb, self, slots, step, side)
+
 
 NONE = Affine(jitter=0.0, scale=(1.0, 1.0), degrees=0.0)
 """The view that is the picture itself, only resized."""

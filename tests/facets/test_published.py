@@ -59,7 +59,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     """A server of the folder `tmp_path`."""
 
     class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))

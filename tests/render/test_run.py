@@ -1,3 +1,4 @@
+import dataclasses
 import time
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
-from app.facets.facet import Facet, Probe
+from app.facets.facet import Facet, Probe, ProbeReport
 from app.render.ascend import Ascent, Frame
 from app.render.objective import Unit, read
 from app.render.presets import Recipe
@@ -30,7 +31,8 @@ def facet(tiny_clip: Clip) -> Facet:
     probes = {}
     for name in ("layer3.1", "layer3.0"):
         probes[name] = Probe(name, 0.02 * torch.randn(tiny_clip.layers[name].channels, generator=draw), 0.0)
-    return Facet(tiny_clip.slug, tiny_clip.weights_hash, probes, (), (), 9, 9)
+    reports = tuple(ProbeReport(name, 0.9, 0.8, 1.0, 0.9, spatial=False) for name in probes)
+    return Facet(tiny_clip.slug, tiny_clip.weights_hash, probes, reports, (), 9, 9)
 
 
 def last(frames: Iterator[Frame]) -> Frame:
@@ -97,6 +99,12 @@ def test_a_facet_raises_its_own_score(tiny_clip: Clip, facet: Facet):
     drawn = measure(tiny_clip, steered, facet, picture(render(tiny_clip, steered, facet)))
     assert plain.facet_score is not None and drawn.facet_score is not None
     assert drawn.facet_score > plain.facet_score
+
+
+def test_weights_without_a_report_steer_and_give_no_score(tiny_clip: Clip, facet: Facet):
+    published = dataclasses.replace(facet, reports=())
+    steered = spec(tiny_clip, facet="a")
+    assert measure(tiny_clip, steered, published, picture(render(tiny_clip, steered, published))).facet_score is None
 
 
 def test_a_render_that_fails_shows_in_its_measure(tiny_clip: Clip):
