@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.worker import Full, Job, Worker
+from app.job import Job
+from app.worker import Full, Worker
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from app.answers import (
     UnitPage,
 )
 from app.errors import NotFound
+from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
 from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
@@ -41,7 +42,7 @@ from app.microscope.residents import Residents
 from app.settings import Settings
 from app.spec import RenderSpec, TableSpec
 from app.store import Store
-from app.worker import Job, Worker, watch
+from app.worker import Worker
 
 log = logging.getLogger(__name__)
 HOME_UNITS = 48

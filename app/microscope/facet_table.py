@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from app import urls
 from app.answers import FacetLink, FacetTable, TableCell
+from app.job import Job
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.renders import RenderDesk, link, preset_choices
 from app.spec import RenderSpec, TableSpec
 from app.store import UNFINISHED_RENDER, Store
-from app.worker import Job
 
 OVER = ("failed", "cancelled")
 

@@ -18,6 +18,7 @@ from app.facets import published
 from app.facets import train as training
 from app.facets.facet import Facet, Probe
 from app.facets.pictures import identity, kept, restored, sample, stored
+from app.job import Job
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
@@ -25,7 +26,7 @@ from app.render.steer import below
 from app.settings import Settings
 from app.spec import content_id
 from app.store import FacetRow, Store
-from app.worker import Interrupted, Job, Worker
+from app.worker import Interrupted, Worker
 
 log = logging.getLogger(__name__)
 NAME_LENGTH = 80

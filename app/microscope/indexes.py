@@ -18,9 +18,9 @@ from app.corpus.manifest import IndexManifest, index_key
 from app.corpus.packed import unpack
 from app.corpus.sources import Source, open_source
 from app.errors import FacetscopeError, NotFound, NotReady
+from app.job import Job
 from app.microscope.residents import Residents
 from app.settings import Settings
-from app.worker import Job
 
 log = logging.getLogger(__name__)
 LABEL_COLUMNS = ("concept", "caption")

@@ -13,6 +13,7 @@ from app import images, urls
 from app.answers import Comparison, Difference, PresetChoice, RenderLink, RenderPage
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, QueueFull
+from app.job import Job
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.residents import Residents
@@ -22,7 +23,7 @@ from app.render.run import Scores, begin, measure
 from app.render.steer import usable
 from app.spec import PRESETS, RenderSpec
 from app.store import RenderRow, Store
-from app.worker import Full, Job, Worker
+from app.worker import Full, Worker
 
 log = logging.getLogger(__name__)
 SHOWN = 9  # dataset examples beside a render

@@ -11,9 +11,9 @@ from app.corpus.build import build
 from app.corpus.index import Index
 from app.corpus.packed import pack
 from app.corpus.sources import open_source
+from app.job import Job
 from app.microscope import Microscope
 from app.settings import Settings
-from app.worker import Job
 from tests.tiny import tiny_hub_folder
 
 LAYER = "layer4.0"
