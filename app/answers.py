@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.spec import RenderSpec
+from app.spec import Aim, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
@@ -171,6 +171,7 @@ class RenderLink(BaseModel):
     model: str
     facet: str | None
     strength: float
+    aim: Aim
     activation_percentile: float | None
 
 

@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
         Preset(name="fine", sentence="A larger picture: 160 px, 384 steps.", size=160, steps=384),
         Preset(
             name="distill-2021",
-            sentence="The article's own code, line by line: nine pictures of 256 px at rising strengths, 4,096 steps. Long without a GPU: 20 minutes on the small model.",
+            sentence="The article's own code, line by line: nine pictures of 256 px at rising strengths, 4,096 steps. Long without a GPU.",
             size=256,
             steps=4096,
             fixed={"strength": 5.0, "ramp": 9, "form": "released"},

@@ -22,6 +22,7 @@ from app.microscope.indexes import Indexes, labels
 from app.microscope.renders import link, preset_choices
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
+from app.spec import RenderSpec
 from app.store import Store
 
 SORTS = ("unit", "strength")
@@ -142,7 +143,8 @@ class Browser:
 
     def _faceted(self, slug: str, layer: str, facet: str) -> dict[int, str]:
         rows = self.store.renders(model=slug, layer=layer, facet=facet, limit=1000)
-        return {row.unit: urls.render_image(row.id) for row in reversed(rows) if row.status == "done"}
+        done = (row for row in reversed(rows) if row.status == "done")
+        return {row.unit: urls.render_image(row.id) for row in done if RenderSpec.parse(row.spec).aim != "least"}
 
     def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
         """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""

@@ -239,6 +239,7 @@ def _strip(pictures: np.ndarray) -> Image.Image:
 
 def link(row: RenderRow) -> RenderLink:
     """A render as a thumbnail in a list."""
+    spec = RenderSpec.parse(row.spec)
     return RenderLink.model_validate(
         {
             "id": row.id,
@@ -250,7 +251,8 @@ def link(row: RenderRow) -> RenderLink:
             "layer": row.layer,
             "model": row.model,
             "facet": row.facet,
-            "strength": RenderSpec.parse(row.spec).strength,
+            "strength": spec.strength,
+            "aim": spec.aim,
             "activation_percentile": row.activation_percentile,
         }
     )

@@ -1,10 +1,10 @@
 """One pass through the model, forward and back, for one render or for several at once.
 
-A render must not show its companions. On a GPU, and in exact arithmetic, a batch does not mix its pictures. On a CPU the
+A render must not show its companions. In exact arithmetic a batch does not mix its pictures. On a CPU the
 convolution kernels sum in another order for one picture than for several, and for an odd number than for an even one;
 a render amplifies the last bit to a visible difference in some dozens of steps. So there single pictures of small
-models go through the model in even numbers up to `CHUNK`, a lone one beside a copy of itself, and large models, whose
-single picture fills the cores, see one render at a time (docs/decisions/0005-renders-side-by-side.md).
+models go through the model in even numbers up to `CHUNK`, a lone one beside a copy of itself, and large models see one
+render at a time (docs/decisions/0005-renders-side-by-side.md).
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -21,7 +21,7 @@ from app.render.objective import Objective, read
 from app.render.released import redirected
 
 CHUNK = 8  # pictures; with more, kernels change once again and nothing is gained
-SMALL = 128  # px; the input of a model whose single picture leaves cores idle
+SMALL = 128  # px; with a larger input a copy beside a lone picture would cost too much
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,12 @@ class Pass:
 
 def _batches(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
     """The passes in their order, in batches that one pass through the model can take."""
-    first = passes[0]
-    if first.clip.device.type != "cpu":
+    if passes[0].clip.device.type != "cpu":
         yield passes
         return
     singles: list[Pass] = []
     for each in passes:
-        joins = len(each.rgb) == 1 and first.clip.image_size <= SMALL
+        joins = _joins(each)
         if singles and (not joins or len(singles) == CHUNK):
             yield singles
             singles = []
@@ -80,6 +79,11 @@ def _batches(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
             yield [each]
     if singles:
         yield singles
+
+
+def _joins(each: Pass) -> bool:
+    """Whether a pass runs beside others on a CPU: one picture, of a model with a small input."""
+    return each.clip.device.type == "cpu" and len(each.rgb) == 1 and each.clip.image_size <= SMALL
 
 
 def _run(passes: Sequence[Pass]) -> list[Slope]:
@@ -95,9 +99,7 @@ def _run(passes: Sequence[Pass]) -> list[Slope]:
 
 def _joined_run(passes: Sequence[Pass]) -> list[Slope]:
     counts = [len(each.rgb) for each in passes]
-    first = passes[0]
-    small = first.clip.device.type == "cpu" and first.clip.image_size <= SMALL
-    padded = [*passes, passes[-1]] if small and sum(counts) % 2 and counts[-1] == 1 else passes
+    padded = [*passes, passes[-1]] if len(passes) % 2 and _joins(passes[0]) else passes
     slope = _one(_joined(padded))
     ends = np.cumsum(counts)
     return [

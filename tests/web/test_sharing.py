@@ -6,7 +6,7 @@ from io import BytesIO
 from fastapi.testclient import TestClient
 from PIL import Image, ImageChops
 
-from tests.web.conftest import SPEC, finish
+from tests.web.conftest import LAYER, SPEC, finish
 from tests.web.markup import Markup
 
 
@@ -78,3 +78,18 @@ def test_a_render_beside_one_that_is_not_there_is_not_found(client: TestClient, 
     name = render_url.rsplit("/", 1)[1]
     assert client.get(f"/compare?a={name}&b=0000000000000000").status_code == 404
     assert client.get(f"/compare?a={name}").status_code == 422
+
+
+def test_a_picture_made_against_a_unit_never_stands_for_it(client: TestClient) -> None:
+    against = {**SPEC, "unit": "53", "aim": "least", "facet": "stripes"}
+    urls = [client.post("/renders", data=spec).headers["location"] for spec in (against, {**against, "facet": ""})]
+    assert {finish(client, url)["status"] for url in urls} == {"done"}
+    facet = client.get(f"{urls[0]}.json").json()["spec"]["facet"]
+    unit = Markup(client.get(f"/models/small/{LAYER}/53").text)
+    hero, *_ = unit.all("img")
+    assert not hero["src"].startswith("/renders/")
+    assert "against the unit" in unit.text
+    layer = client.get(f"/models/small/{LAYER}.json", params={"facet": facet, "q": "53"}).json()
+    assert not any(card["thumbnail"].startswith("/renders/") for card in layer["units"] if card["unit"] == 53)
+    page = Markup(client.get(urls[1]).text)
+    assert "speaks against" in page.one("meta", property="og:description")["content"]
