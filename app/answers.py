@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.spec import Aim, RenderSpec
+from app.spec import Aim, Of, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
@@ -159,19 +159,30 @@ class FacetLink(BaseModel):
 
 
 class RenderLink(BaseModel):
-    """A render as a thumbnail in a list."""
+    """A render as a thumbnail in a list. `subject` says what it makes large, `short` in a word; `unit` and `unit_url` are
+    None where that is no single unit. `facets` counts the facets, `facet` is the first of them. `stands` says that it
+    may stand for its unit: a picture made for the unit alone and from nothing but noise."""
 
     id: str
     url: str
     image: str | None
     status: Status
-    unit: int
-    unit_url: str
+    of: Of
+    subject: str
+    short: str
+    unit: int | None
+    unit_url: str | None
     layer: str
     model: str
     facet: str | None
+    facets: int
     strength: float
     aim: Aim
+    preset: str
+    seed: int
+    stands: bool
+    activation: float | None
+    activation_sd: float | None
     activation_percentile: float | None
 
 
@@ -184,10 +195,14 @@ class GalleryPicture(BaseModel):
 
 
 class PresetChoice(BaseModel):
+    """A preset as a choice; `seconds` is about how long it takes here when nothing else runs, None until the model is
+    loaded."""
+
     name: str
     sentence: str
     size: int
     steps: int
+    seconds: float | None = None
 
 
 class UnitPage(BaseModel):
@@ -280,11 +295,52 @@ class Frame(BaseModel):
     url: str
 
 
+class FacetPull(BaseModel):
+    """A facet of a render: how strongly it pulls, and its probe's probability for the finished picture and for the one
+    without any facet, 0 to 1."""
+
+    facet: FacetLink
+    strength: float
+    score: float | None
+    plain_score: float | None
+
+
+class FacetReading(BaseModel):
+    """What a facet's probe says of a finished picture, 0 to 1."""
+
+    facet: FacetLink
+    score: float
+
+
+class UnitPart(BaseModel):
+    """A unit and how much it weighs in what a render makes large."""
+
+    unit: int
+    weight: float
+    url: str
+    label: str
+    thumbnail: str | None
+
+
+class Spread(BaseModel):
+    """What the same render reaches from several seeds, this one's among them: activations in the model's units, `sd`
+    their standard deviation, and the lowest percentile where it is known."""
+
+    count: int
+    low: float
+    high: float
+    mean: float
+    sd: float
+    lowest_percentile: float | None
+
+
 class RenderPage(BaseModel):
-    """A render: its spec and what came of it. `activation` is the unit's spatial mean on the picture without
-    transforms; `activation_percentile` is in the corpus, 0 to 100; `facet_score` is the probe's probability, 0 to 1;
-    `plain` is the same spec without the facet, if somebody rendered it; `others` are the latest finished renders of the
-    unit."""
+    """A render: its spec and what came of it. `activation` is that of what was made large (`subject`; for a unit its
+    spatial mean) on the picture without transforms, `first_activation` after the first step; `activation_percentile` is
+    in the corpus, 0 to 100; `facet_score` is the first facet's probability, 0 to 1, and `pulls` has all. `parts` are the
+    units that weigh most in a direction or a prompt, and `examples` those of the heaviest. `plain` is the same spec
+    without facets, if somebody rendered it; `seeds` are the same with other seeds, `spread` what they reach; `others`
+    are the latest finished renders of the unit."""
 
     id: str
     url: str
@@ -292,22 +348,32 @@ class RenderPage(BaseModel):
     status: Status
     step: int
     steps: int
+    subject: str
+    subject_url: str
+    first_activation: float | None
     activation: float | None
     activation_sd: float | None
     activation_percentile: float | None
     facet_score: float | None
     frames: list[Frame]
     image: str | None
+    source: str | None
     elapsed_s: float
+    left_s: float | None
     error: str | None
     facet: FacetLink | None
+    pulls: list[FacetPull]
+    readings: list[FacetReading]
     facets: list[FacetLink]
     presets: list[PresetChoice]
-    unit_url: str
+    unit_url: str | None
     layer_url: str
     label: str
+    parts: list[UnitPart]
     examples: list[Example]
     plain: RenderLink | None
+    seeds: list[RenderLink]
+    spread: Spread | None
     others: list[RenderLink]
     ahead: int
 
@@ -356,6 +422,18 @@ class FacetTable(BaseModel):
     presets: list[PresetChoice]
     cells: list[TableCell]
     missing: int
+
+
+class Visualize(BaseModel):
+    """What there is to choose from for a render of anything: the layers of the model, from the last on."""
+
+    model: str
+    models: list[str]
+    layer: str
+    layers: list[str]
+    last_layer: str
+    facets: list[FacetLink]
+    presets: list[PresetChoice]
 
 
 class Renders(BaseModel):

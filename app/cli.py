@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 import uvicorn
-from PIL import Image
 from pydantic import ValidationError
 
 from app import images
@@ -25,7 +24,7 @@ from app.progress import progress
 from app.render.gallery import render_layer
 from app.render.run import measure, render
 from app.settings import Settings
-from app.spec import RenderSpec
+from app.spec import Aim, Form, RenderSpec
 from app.web.app import create_app
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
@@ -185,10 +184,23 @@ def facet_import(
 
 @cli.command("render")
 def render_one(
-    address: Annotated[str, typer.Argument(metavar="MODEL/LAYER/UNIT")],
+    address: Annotated[str, typer.Argument(metavar="MODEL/LAYER[/UNIT]")],
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
-    facet: Annotated[str | None, typer.Option(help="Id or name of a facet.")] = None,
+    of: Annotated[
+        Literal["unit", "direction", "layer", "prompt", "picture"] | None,
+        typer.Option(help="What is made large; guessed from what is given. layer: DeepDream, picture: caricature."),
+    ] = None,
+    direction: Annotated[str | None, typer.Option(help="Units with weights, such as '381 + 0.5*17'.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="A text, at the last layer.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Picture for a caricature or the preset accentuate.")] = None,
+    facet: Annotated[
+        list[str] | None, typer.Option(help="Id or name of a facet, or NAME=STRENGTH; repeat to mix several.")
+    ] = None,
     strength: float | None = None,
+    diversity: Annotated[float | None, typer.Option(help="How hard several pictures are driven apart.")] = None,
+    ramp: Annotated[int | None, typer.Option(help="Pictures to grow together.")] = None,
+    form: Annotated[Form | None, typer.Option(help="Which faceted formula.")] = None,
+    aim: Annotated[Aim | None, typer.Option(help="The mean over the map, its centre, or the opposite.")] = None,
     preset: str | None = None,
     size: int | None = None,
     steps: int | None = None,
@@ -196,28 +208,33 @@ def render_one(
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grow one feature visualization and write it as PNG."""
-    given = {"facet": facet, "strength": strength, "preset": preset, "size": size, "steps": steps, "seed": seed}
-    spec = RenderSpec.model_validate({**_address(address), **given})
+    """Grow one feature visualization and write it as PNG, several pictures side by side."""
+    data_of_picture = _file(picture) if picture else None
+    named = {"of": of, "direction": direction, "prompt": prompt, "picture": picture and "to come"}
+    how = {"diversity": diversity, "ramp": ramp, "form": form, "aim": aim, "preset": preset}
+    amount = {"size": size, "steps": steps, "seed": seed}
+    spec = RenderSpec.model_validate({**_address(address), **named, **_pulls(facet or [], strength), **how, **amount})
     with _microscope(spec.model, data) as (microscope, clip):
-        spec = spec.model_copy(update={"model": clip.slug})
-        if facet:
+        spec = spec.but(model=clip.slug)
+        if spec.pulls:
             _prepare(microscope, clip)
+        if picture and data_of_picture:
+            spec = spec.but(picture=microscope.render_desk.take_in(picture.name, data_of_picture))
         spec = microscope.render_desk.check(spec)
-        theme = microscope.facet_desk.load(spec.facet) if spec.facet else None
-        picture = None
+        themes = [microscope.facet_desk.load(pull.facet) for pull in spec.pulls]
+        source = microscope.render_desk.source(spec)
+        pictures = None
         with progress("steps") as tell:
-            for frame in render(clip, spec, theme):
+            for frame in render(clip, spec, themes, source):
                 tell(frame.step, spec.steps)
-                picture = frame.image if frame.image is not None else picture
-        if picture is None:
+                pictures = frame.image if frame.image is not None else pictures
+        if pictures is None:
             raise BadInput("steps: at least one step is needed for a picture.", field="steps")
-        image = Image.fromarray(picture[-1])
-        out.write_bytes(images.encode_png(image))
-        scores = measure(clip, spec, theme, image)
+        out.write_bytes(images.encode_png(images.side_by_side(pictures if spec.diversity else pictures[-1:])))
+        scores = measure(clip, spec, themes, pictures[-1], source)
     answer = {
         "out": str(out),
-        "spec": spec.model_dump(),
+        "spec": spec.model_dump(mode="json"),
         "activation": scores.activation,
         "facet_score": scores.facet_score,
     }
@@ -278,11 +295,32 @@ def _prepare(microscope: Microscope, clip: Clip) -> None:
 
 
 def _address(text: str) -> dict[str, Any]:
-    """MODEL/LAYER/UNIT; the model may itself hold slashes (NAME@/path)."""
-    model, layer, unit = [*text.rsplit("/", 2), "", ""][:3]
-    if not (model and layer and unit.isdecimal()):
+    """MODEL/LAYER/UNIT or MODEL/LAYER; the model may itself hold slashes (NAME@/path)."""
+    head, _, last = text.rpartition("/")
+    if last.isdecimal():
+        model, _, layer = head.rpartition("/")
+        place = {"model": model, "layer": layer, "unit": int(last)}
+    else:
+        model, layer = head, last
+        place = {"model": model, "layer": layer}
+    if not (model and layer):
         raise BadInput(f"{text!r} is no MODEL/LAYER/UNIT, for example iconclip/layer4.1/89.")
-    return {"model": model, "layer": layer, "unit": int(unit)}
+    return place
+
+
+def _pulls(facets: list[str], strength: float | None) -> dict[str, Any]:
+    """Facets as NAME or NAME=STRENGTH; `strength` is for those that do not say."""
+    if len(facets) == 1 and "=" not in facets[0]:
+        return {"facet": facets[0], "strength": strength}
+    named = [facet.rpartition("=") if "=" in facet else (facet, "", "") for facet in facets]
+    default = RenderSpec.model_fields["strength"].default if strength is None else strength
+    return {"mix": [{"facet": name, "strength": own or default} for name, _, own in named]}
+
+
+def _file(path: Path) -> bytes:
+    if not path.is_file():
+        raise BadInput(f"picture: there is no file {path}.", field="picture")
+    return path.read_bytes()
 
 
 def _show(manifest: IndexManifest, as_json: bool) -> None:

@@ -299,3 +299,8 @@ def _too_many_files(max_images: int) -> TooLarge:
 
 def _bad_zip(name: str) -> NotAnImage:
     return NotAnImage(f"{short_name(name)} is a damaged zip archive; make it again and try once more.")
+
+
+def side_by_side(pictures: np.ndarray) -> Image.Image:
+    """Pictures uint8 [B, S, S, 3] in one row."""
+    return Image.fromarray(np.concatenate(list(pictures), axis=1))

@@ -85,6 +85,16 @@ def blob(blob_id: str) -> str:
     return _path("blobs", f"{blob_id}.webp")
 
 
+def visualize(slug: str | None = None, layer_name: str | None = None) -> str:
+    """Where a render of anything starts."""
+    return with_query("/visualize", model=slug, layer=layer_name)
+
+
+def render_seeds(render_id: str) -> str:
+    """The same picture from other seeds."""
+    return _path("renders", render_id, "seeds")
+
+
 def render(render_id: str) -> str:
     return _path("renders", render_id)
 

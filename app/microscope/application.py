@@ -25,11 +25,11 @@ from app.answers import (
     Search,
     UnitCard,
     UnitPage,
+    Visualize,
 )
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
-from app.microscope import renders as render_desk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.facet_table import FacetTableDesk
@@ -37,6 +37,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
+from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.settings import Settings
@@ -68,10 +69,17 @@ class Microscope:
         self.indexes = Indexes(settings, self.residents)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
-        self.render_desk = RenderDesk(self.store, self.worker, self.residents, self.indexes, self.facet_desk)
-        self.table_desk = FacetTableDesk(self.store, self.indexes, self.facet_desk, self.render_desk)
+        self.render_desk = RenderDesk(settings, self.store, self.worker, self.residents, self.indexes, self.facet_desk)
+        self.render_pages = RenderPages(
+            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead
+        )
+        self.table_desk = FacetTableDesk(
+            self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages
+        )
         self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
-        self.browser = Browser(self.store, self.residents, self.indexes, self.facet_desk, self.gallery)
+        self.browser = Browser(
+            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.render_pages
+        )
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
@@ -128,7 +136,7 @@ class Microscope:
             model=self.model(self.residents.default),
             units=self._home_units() if ready else [],
             facets=self.facet_desk.cards().facets[:12],
-            renders=[render_desk.link(row) for row in self.store.renders(limit=12)],
+            renders=[link(row) for row in self.store.renders(limit=12)],
         )
 
     def _home_units(self) -> list[UnitCard]:
@@ -199,7 +207,7 @@ class Microscope:
         """One facet with the renders made with it."""
         page = facet_answers.page(self.store.facet(facet_id))
         rows = self.store.renders(facet=facet_id)
-        return page.model_copy(update={"renders": [render_desk.link(row) for row in rows]})
+        return page.model_copy(update={"renders": [link(row) for row in rows]})
 
     async def add_facet(
         self, name: str, model: str, files: Sequence[tuple[str, bytes]], corpus: str | None = None
@@ -218,6 +226,18 @@ class Microscope:
     async def start_render(self, spec: RenderSpec) -> tuple[str, bool]:
         """Queue a render, or find the one of the same spec; returns its id and whether it is new."""
         return await asyncio.to_thread(self.render_desk.start, spec)
+
+    async def take_in(self, name: str, data: bytes) -> str:
+        """Keep an uploaded picture for renders to start from; returns its id."""
+        return await asyncio.to_thread(self.render_desk.take_in, PurePath(name).name, data)
+
+    async def start_seeds(self, render_id: str) -> None:
+        """Start a render again from other seeds."""
+        await asyncio.to_thread(self.render_desk.start_seeds, _safe(render_id))
+
+    def visualize(self, model: str | None, layer: str | None) -> Visualize:
+        """What there is to choose from for a render of anything."""
+        return self.render_pages.form(model or self.residents.default, layer)
 
     async def cancel_render(self, render_id: str) -> None:
         """Stop a render before its next step, and wait a moment until it has."""
@@ -257,23 +277,28 @@ class Microscope:
 
     async def watch_facet_table(self, spec: TableSpec, seen: int = -1) -> AsyncIterator[tuple[int, FacetTable]]:
         """The newest state of a facet table, as often as there is one, and always the last."""
-        jobs = await asyncio.to_thread(self.table_desk.jobs, spec)
+        jobs, all_there = await asyncio.to_thread(self.table_desk.jobs, spec)
+        patience_s = RESUME_WAIT_S
+        while not all_there and patience_s > 0:
+            await asyncio.sleep(POLL_S)  # just restarted: as for a single render
+            jobs, all_there = await asyncio.to_thread(self.table_desk.jobs, spec)
+            patience_s -= POLL_S
         async for version in watch(jobs, seen if seen <= sum(job.version for job in jobs) else -1):
             yield version, await asyncio.to_thread(self.facet_table, spec)
 
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
-        return self.render_desk.page(render_id)
+        return self.render_pages.page(render_id)
 
     def compare(self, left: str, right: str) -> Comparison:
         """Two renders side by side."""
-        return self.render_desk.compare(left, right)
+        return self.render_pages.compare(left, right)
 
     def renders(self, before: str | None = None) -> Renders:
         """The latest renders."""
         rows = self.store.renders(before=before, limit=PAGE)
         more = urls.with_query("/renders", before=rows[-1].id) if len(rows) == PAGE else None
-        return Renders(renders=[render_desk.link(row) for row in rows], next=more)
+        return Renders(renders=[link(row) for row in rows], next=more)
 
     async def add_look(self, name: str, model: str, data: bytes) -> str:
         """Look at an uploaded picture; returns the look's id."""
@@ -321,11 +346,11 @@ class Microscope:
 
     def render_film(self, render_id: str) -> bytes:
         """How a finished picture grew, animated WebP."""
-        return self.render_desk.film(_safe(render_id))
+        return self.render_pages.film(_safe(render_id))
 
     def render_spec(self, render_id: str) -> RenderSpec:
         """What made a render."""
-        return self.render_desk.spec(_safe(render_id))
+        return self.render_pages.spec(_safe(render_id))
 
     def metrics(self) -> str:
         """Prometheus text: whether it is ready, and how long the queue is."""

@@ -19,10 +19,9 @@ from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
-from app.microscope.renders import link, preset_choices
+from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
-from app.spec import RenderSpec
 from app.store import Store
 
 SORTS = ("unit", "strength")
@@ -33,13 +32,20 @@ class Browser:
     """Composes the answers of the browsing pages."""
 
     def __init__(
-        self, store: Store, residents: Residents, indexes: Indexes, facets: FacetDesk, gallery: Gallery
+        self,
+        store: Store,
+        residents: Residents,
+        indexes: Indexes,
+        facets: FacetDesk,
+        gallery: Gallery,
+        renders: RenderPages,
     ) -> None:
         self.store = store
         self.residents = residents
         self.indexes = indexes
         self.facets = facets
         self.gallery = gallery
+        self.renders = renders
 
     def model(self, slug: str) -> ModelInfo:
         """A known model with its layer table, if it is loaded."""
@@ -143,8 +149,8 @@ class Browser:
 
     def _faceted(self, slug: str, layer: str, facet: str) -> dict[int, str]:
         rows = self.store.renders(model=slug, layer=layer, facet=facet, limit=1000)
-        done = (row for row in reversed(rows) if row.status == "done")
-        return {row.unit: urls.render_image(row.id) for row in done if RenderSpec.parse(row.spec).aim != "least"}
+        done = (link(row) for row in reversed(rows) if row.status == "done")
+        return {each.unit: each.image for each in done if each.stands and each.unit is not None and each.image}
 
     def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
         """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
@@ -179,7 +185,7 @@ class Browser:
             strata=[],
             renders=[link(row) for row in rows],
             facets=facets,
-            presets=preset_choices(),
+            presets=self.renders.presets(slug),
         )
         return page.model_copy(update=responses(index, layer, unit)) if index else page
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from app import urls
 from app.answers import FacetLink, FacetTable, TableCell
+from app.errors import NotFound
 from app.job import Job
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes, labels
-from app.microscope.renders import RenderDesk, link, preset_choices
+from app.microscope.render_pages import RenderPages, link
+from app.microscope.renders import RenderDesk
+from app.microscope.residents import Residents
 from app.spec import RenderSpec, TableSpec
 from app.store import UNFINISHED_RENDER, Store
 
@@ -23,9 +26,19 @@ def address(spec: TableSpec) -> str:
 class FacetTableDesk:
     """Starts the renders of a table and says how far they are."""
 
-    def __init__(self, store: Store, indexes: Indexes, facets: FacetDesk, renders: RenderDesk) -> None:
+    def __init__(
+        self,
+        store: Store,
+        residents: Residents,
+        indexes: Indexes,
+        facets: FacetDesk,
+        renders: RenderDesk,
+        pages: RenderPages,
+    ) -> None:
         self.store = store
+        self.residents = residents
         self.indexes = indexes
+        self.pages = pages
         self.facets = facets
         self.renders = renders
 
@@ -39,14 +52,17 @@ class FacetTableDesk:
         for place, (_, each) in enumerate(self._columns(spec)):
             self.renders.start(each, force=place > 0)
 
-    def jobs(self, spec: TableSpec) -> list[Job]:
-        """The jobs of the table's renders that wait or run."""
-        found = (self.renders.worker.find(each.id) for _, each in self._columns(spec))
-        return [job for job in found if job is not None]
+    def jobs(self, spec: TableSpec) -> tuple[list[Job], bool]:
+        """The jobs of the table's renders that wait or run, and whether each that is unfinished has one: after a restart
+        they are queued again once the model is loaded."""
+        rows = (self.store.find_render(each.id) for _, each in self._columns(spec))
+        unfinished = [row.id for row in rows if row is not None and row.status in UNFINISHED_RENDER]
+        found = [self.renders.worker.find(each) for each in unfinished]
+        return [job for job in found if job is not None], None not in found
 
     def page(self, spec: TableSpec) -> FacetTable:
         """The table as far as it has grown. Raises `NotFound` for a model, layer or unit that is not there."""
-        self.renders.check(spec.render(None))
+        self._check(spec)
         cells = [self._cell(facet, each) for facet, each in self._columns(spec)]
         states = [cell.render.status for cell in cells if cell.render]
         index = self.indexes.find(spec.model)
@@ -58,11 +74,22 @@ class FacetTableDesk:
                 "url": address(spec),
                 "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
                 "status": "running" if set(states) & set(UNFINISHED_RENDER) else "done" if states else "empty",
-                "presets": preset_choices(),
+                "presets": self.pages.presets(spec.model),
                 "cells": cells,
                 "missing": sum(cell.render is None or cell.render.status in OVER for cell in cells),
             }
         )
+
+    def _check(self, spec: TableSpec) -> None:
+        """Raise `NotFound` for what is not there; unlike a render, a page need not wait for the model to be loaded."""
+        layers = self.residents.layers(spec.model)
+        if spec.layer not in layers:
+            raise NotFound(f"{spec.model} has no layer {spec.layer}: it has {', '.join(layers)}.", field="layer")
+        if spec.unit >= layers[spec.layer].channels:
+            last = layers[spec.layer].channels - 1
+            raise NotFound(
+                f"{spec.layer} of {spec.model} has no unit {spec.unit}: they go from 0 to {last}.", field="unit"
+            )
 
     def _columns(self, spec: TableSpec) -> Iterator[tuple[FacetLink | None, RenderSpec]]:
         """The renders of a table, the one without a facet first; facets that cannot steer the unit have no column."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from app.answers import FacetLink, Facets
 from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.corpus.sources import open_source
-from app.errors import BadInput, FacetscopeError, NotReady, QueueFull
+from app.errors import BadInput, FacetscopeError, NotFound, NotReady, QueueFull
 from app.facets import facet as facet_file
 from app.facets import published
 from app.facets import train as training
@@ -22,7 +23,6 @@ from app.job import Job
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
-from app.render.steer import below
 from app.settings import Settings
 from app.spec import content_id
 from app.store import FacetRow, Store
@@ -295,13 +295,24 @@ class FacetDesk:
             raise BadInput(f"facet: {model} has no facet {name_or_id!r}. There are: {names}.", field="facet")
         return found
 
+    def judges(self, model: str) -> dict[str, Facet]:
+        """The facets of a model that can say how much a picture is of their theme, by their ids."""
+        found = {}
+        for row in self.store.facets(model=model):
+            if not row.layers:  # not trained yet, or published weights, which come without a bias
+                continue
+            with suppress(NotReady, NotFound):
+                found[row.id] = self.load(row.id)
+        return found
+
     def links(self, model: str) -> list[FacetLink]:
         """The facets of a model as choices in a picker."""
         return [link(row) for row in self.store.facets(model=model)]
 
     def steering(self, model: str, layer: str) -> list[FacetLink]:
-        """The trained facets of a model that can steer units of a layer. Raises as `Residents.clip`."""
-        lower = below(self.residents.clip(model), layer)
+        """The trained facets of a model that can steer units of a layer, which it has."""
+        names = list(self.residents.layers(model))
+        lower = names[: names.index(layer)]
         rows = (row for row in self.store.facets(model=model) if row.status == "ready")
         return [link(row) for row in rows if set(lower) & set(self._probed(row))]
 

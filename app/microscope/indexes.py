@@ -75,6 +75,11 @@ class Indexes:
             )
         return found
 
+    def with_layer(self, slug: str, layer: str) -> Index | None:
+        """The first index of a model, if it has the layer."""
+        index = self.find(slug)
+        return index if index is not None and layer in index.manifest.layers else None
+
     def need(self, slug: str, name: str | None = None) -> Index:
         """The named or the first index of a model. Raises `NotReady` with the command that builds one."""
         index = self.find(slug, name)

@@ -2,59 +2,93 @@
 
 import logging
 import time
-from collections.abc import Generator
-from io import BytesIO
+from collections.abc import Generator, Mapping
 
 import numpy as np
 import torch
 from PIL import Image
 
-from app import images, urls
-from app.answers import Comparison, Difference, PresetChoice, RenderLink, RenderPage
-from app.corpus.index import Index
-from app.errors import FacetscopeError, NotFound, QueueFull
+from app import images
+from app.clip.clip import Clip
+from app.errors import BadInput, FacetscopeError, QueueFull
+from app.facets.facet import Facet
+from app.facets.pictures import kept, restored, stored
 from app.job import Job
 from app.microscope.facets import FacetDesk
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
-from app.microscope.responses import examples
+from app.render import target
+from app.render.objective import Direction
 from app.render.passes import Pass, Slope
 from app.render.run import Scores, begin, measure
 from app.render.steer import usable
-from app.spec import PRESETS, RenderSpec
-from app.store import RenderRow, Store
+from app.settings import Settings
+from app.spec import RenderSpec
+from app.store import Store
 from app.worker import Full, Worker
 
 log = logging.getLogger(__name__)
-SHOWN = 9  # dataset examples beside a render
 OUT_OF_MEMORY = "The device ran out of memory. Choose a smaller size, or try again when fewer renders run."
+PARTS = 12  # units of a direction or a prompt that are named
+SEEDS = 3  # more, to see how far a picture depends on chance
 
 
 class RenderDesk:
-    """Everything about renders that touches the store."""
+    """Everything about renders that touches the device or changes the store."""
 
-    def __init__(self, store: Store, worker: Worker, residents: Residents, indexes: Indexes, facets: FacetDesk) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        worker: Worker,
+        residents: Residents,
+        indexes: Indexes,
+        facets: FacetDesk,
+    ) -> None:
+        self.settings = settings
         self.store = store
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
         self.facets = facets
 
+    def take_in(self, name: str, data: bytes) -> str:
+        """Keep an uploaded picture for a render to start from; returns its id. Raises `NotAnImage` and `TooLarge`."""
+        limits = self.settings
+        picture = images.decode(data, name=name, max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
+        blob, picture = kept(picture)
+        self.store.files.put_blob(blob, stored(picture))
+        return blob
+
+    def source(self, spec: RenderSpec) -> Image.Image | None:
+        """The uploaded picture that a spec names. Raises `NotFound`."""
+        return restored(self.store.files.blob(spec.picture)) if spec.picture else None
+
     def check(self, spec: RenderSpec) -> RenderSpec:
-        """The spec with its facet's name resolved to an id.
+        """The spec with the names of its facets resolved to ids.
 
         Raises:
             NotFound: The model is not served, or has no such layer or unit.
-            BadInput: An unknown facet, one of another model, or one whose probes all lie above the unit.
-            NotReady: The model or the facet is not ready yet.
+            BadInput: An unknown facet, one of another model, one whose probes all lie above the layer, a picture that
+                was not uploaded here, or a prompt at another layer than the last.
+            NotReady: The model or a facet is not ready yet.
         """
         clip = self.residents.clip(spec.model)
-        clip.unit(spec.layer, spec.unit)
-        if spec.facet is None:
+        target.check(clip, spec)
+        if spec.picture is not None and not self._is_kept(spec.picture):
+            raise BadInput("picture: it was not uploaded here; choose the picture again", field="picture")
+        if not spec.pulls:
             return spec
-        facet_id = self.facets.resolve(spec.model, spec.facet)
-        usable(self.facets.load(facet_id), clip, spec.layer)
-        return spec.model_copy(update={"facet": facet_id})
+        resolved = [(self.facets.resolve(spec.model, pull.facet), pull.strength) for pull in spec.pulls]
+        for facet_id, _ in resolved:
+            usable(self.facets.load(facet_id), clip, spec.layer)
+        if len(resolved) == 1:
+            return spec.but(facet=resolved[0][0])
+        mix = [{"facet": facet_id, "strength": strength} for facet_id, strength in resolved]
+        return spec.but(facet=None, mix=mix)
+
+    def _is_kept(self, blob: str) -> bool:
+        return blob.isalnum() and self.store.files.has_blob(blob)
 
     def start(self, spec: RenderSpec, *, force: bool = False) -> tuple[str, bool]:
         """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull` unless it is
@@ -71,6 +105,17 @@ class RenderDesk:
                 ) from full
         return spec.id, created
 
+    def start_seeds(self, render_id: str) -> None:
+        """Start the same render from the next seeds that nobody asked for. Raises `NotFound`, and as `start`."""
+        spec = RenderSpec.parse(self.store.render(render_id).spec)
+        seeds = (seed for seed in range(spec.seed + 1, spec.seed + 1000) if not self._is_there(spec.but(seed=seed)))
+        for place, seed in zip(range(SEEDS), seeds, strict=False):
+            self.start(spec.but(seed=seed), force=place > 0)
+
+    def _is_there(self, spec: RenderSpec) -> bool:
+        row = self.store.find_render(spec.id)
+        return row is not None and row.status not in ("cancelled", "failed")
+
     def resume(self) -> None:
         """Queue again what a restart found waiting or interrupted; the same seed gives the same pictures."""
         for row in self.store.unfinished_renders():
@@ -86,66 +131,6 @@ class RenderDesk:
         if row.status == "queued":
             self.store.change_render(render_id, status="cancelled")
         return job
-
-    def page(self, render_id: str) -> RenderPage:
-        """A render with what came of it so far. Raises `NotFound`."""
-        row = self.store.render(render_id)
-        spec = RenderSpec.parse(row.spec)
-        index = self._index(spec)
-        choices = self.facets.links(spec.model)
-        clip = self.residents.find(spec.model)
-        top = index.unit(spec.layer, spec.unit).top[:SHOWN] if index else []
-        plain = self.store.find_render(RenderSpec.model_validate({**spec.model_dump(), "facet": None}).id)
-        chosen = [each for each in choices if each.id == spec.facet]
-        others = self.store.renders(model=spec.model, layer=spec.layer, unit=spec.unit)
-        return RenderPage.model_validate(
-            {
-                "id": row.id,
-                "url": urls.render(row.id),
-                "spec": spec,
-                "status": row.status,
-                "step": row.step,
-                "steps": spec.steps,
-                "activation": row.activation,
-                "activation_sd": row.activation_sd,
-                "activation_percentile": row.activation_percentile,
-                "facet_score": row.facet_score,
-                "frames": [{"step": step, "url": urls.frame(row.id, step)} for step in self.store.files.frames(row.id)],
-                "image": urls.render_image(row.id) if row.status == "done" else None,
-                "elapsed_s": row.elapsed_s,
-                "error": row.error,
-                "facet": chosen[0] if chosen else None,
-                "facets": choices,
-                "presets": preset_choices(),
-                "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
-                "layer_url": urls.layer(spec.model, spec.layer),
-                "label": labels(index, spec.layer)[spec.unit] if index else "",
-                "examples": examples(index, clip.layers[spec.layer], spec.unit, top) if index and clip else [],
-                "plain": link(plain) if plain and spec.facet else None,
-                "others": [link(each) for each in others if each.id != row.id and each.status == "done"][:SHOWN],
-                "ahead": self.worker.ahead(row.id),
-            }
-        )
-
-    def compare(self, left_id: str, right_id: str) -> Comparison:
-        """Two renders side by side. Raises `NotFound`."""
-        left, right = self.page(left_id), self.page(right_id)
-        return Comparison(
-            url=urls.comparison(left_id, right_id), left=left, right=right, differences=_differences(left, right)
-        )
-
-    def film(self, render_id: str) -> bytes:
-        """How a finished picture grew, animated WebP. Raises `NotFound` before it is finished."""
-        row = self.store.render(render_id)
-        steps = self.store.files.frames(render_id) if row.status == "done" else []
-        if not steps:
-            raise NotFound(f"The render {render_id} has no film: it is {row.status}. It has one once it is done.")
-        frames = (self.store.files.frame(render_id, step) for step in steps)
-        return images.encode_film([Image.open(BytesIO(frame), formats=("WEBP",)) for frame in frames])
-
-    def spec(self, render_id: str) -> RenderSpec:
-        """What made a render. Raises `NotFound`."""
-        return RenderSpec.parse(self.store.render(render_id).spec)
 
     def _submit(self, spec: RenderSpec, *, force: bool = False) -> Job:
         return self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
@@ -167,9 +152,11 @@ class RenderDesk:
         job.announce()
         try:
             clip = self.residents.clip(spec.model)
-            facet = self.facets.load(spec.facet) if spec.facet else None
-            picture: np.ndarray | None = None
-            ascent = begin(clip, spec, facet)
+            facets = {pull.facet: self.facets.load(pull.facet) for pull in spec.pulls}
+            source = self.source(spec)
+            pictures: np.ndarray | None = None
+            ascent = begin(clip, spec, list(facets.values()), source)
+            self.store.change_render(spec.id, parts=_parts(ascent.watch))
             while not ascent.done:
                 slope = yield ascent.ask()
                 if job.cancelled:
@@ -177,13 +164,13 @@ class RenderDesk:
                     return
                 frame = ascent.take(slope)
                 if frame.image is not None:
-                    picture = frame.image
-                    self.store.files.put_frame(spec.id, frame.step, images.encode_webp(_strip(picture)))
-                    self._keep_progress(spec, frame.step, measure(clip, spec, facet, picture[-1]), started)
+                    pictures = frame.image
+                    self.store.files.put_frame(spec.id, frame.step, images.encode_webp(images.side_by_side(pictures)))
+                    self._keep_progress(clip, spec, facets, frame.step, pictures[-1], source, started)
                     job.announce()
-            if picture is not None:  # the last frame, which is kept and scored by now
-                self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(picture[-1])))
-                self.store.change_render(spec.id, status="done", elapsed_s=time.monotonic() - started)
+            if pictures is not None:  # the last frame, which is kept and scored by now
+                self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(pictures[-1])))
+                self._finish(clip, spec, pictures[-1], source, started)
         except FacetscopeError as error:
             self.store.change_render(spec.id, status="failed", error=error.detail)
         except torch.OutOfMemoryError:
@@ -193,24 +180,44 @@ class RenderDesk:
             log.exception("render %s failed", spec.id)
             self.store.change_render(spec.id, status="failed", error="The render failed: the server's log says why.")
 
-    def _keep_progress(self, spec: RenderSpec, step: int, scores: Scores, started: float) -> None:
+    def _keep_progress(
+        self,
+        clip: Clip,
+        spec: RenderSpec,
+        facets: Mapping[str, Facet],
+        step: int,
+        image: np.ndarray,
+        source: Image.Image | None,
+        started: float,
+    ) -> None:
         """Keep how far the render is; scored as at the end, without transforms, so that the numbers compare."""
+        scores = measure(clip, spec, list(facets.values()), image, source)
+        first = {"first_activation": scores.activation} if step == 1 else {}
         self.store.change_render(
             spec.id,
             step=step,
             activation=scores.activation,
             facet_score=scores.facet_score,
+            facet_scores=_known(facets, scores),
             elapsed_s=time.monotonic() - started,
+            **first,
             **self._against_corpus(spec, scores.activation),
         )
 
-    def _index(self, spec: RenderSpec) -> Index | None:
-        index = self.indexes.find(spec.model)
-        return index if index is not None and spec.layer in index.manifest.layers else None
+    def _finish(
+        self, clip: Clip, spec: RenderSpec, image: np.ndarray, source: Image.Image | None, started: float
+    ) -> None:
+        """Ask every facet's probe about the finished picture: what a facet changed shows beside what it is without."""
+        judges = self.facets.judges(spec.model)
+        scores = measure(clip, spec, list(judges.values()), image, source)
+        self.store.change_render(
+            spec.id, status="done", facet_scores=_known(judges, scores), elapsed_s=time.monotonic() - started
+        )
 
     def _against_corpus(self, spec: RenderSpec, activation: float) -> dict[str, float]:
-        index = self._index(spec)
-        if index is None:
+        """A unit's activation in sd and as a percentile; nothing for what the corpus keeps no record of."""
+        index = self.indexes.with_layer(spec.model, spec.layer)
+        if index is None or spec.unit is None:
             return {}
         mean, std = float(index.mean(spec.layer)[spec.unit]), float(index.std(spec.layer)[spec.unit])
         return {
@@ -219,45 +226,15 @@ class RenderDesk:
         }
 
 
-def _differences(left: RenderPage, right: RenderPage) -> list[Difference]:
-    """The settings that differ, in the order of the spec, a facet by its name."""
-    ours, theirs = (
-        {**page.spec.model_dump(), "facet": page.facet.name if page.facet else page.spec.facet or "none"}
-        for page in (left, right)
-    )
-    return [
-        Difference(name=name, left=str(value), right=str(theirs[name]))
-        for name, value in ours.items()
-        if value != theirs[name]
-    ]
+def _known(facets: Mapping[str, Facet], scores: Scores) -> dict[str, float]:
+    found = zip(facets, scores.facets, strict=True)
+    return {facet: score for facet, score in found if score is not None}
 
 
-def _strip(pictures: np.ndarray) -> Image.Image:
-    """The pictures of a ramp [B, S, S, 3] side by side."""
-    return Image.fromarray(np.concatenate(list(pictures), axis=1))
-
-
-def link(row: RenderRow) -> RenderLink:
-    """A render as a thumbnail in a list."""
-    spec = RenderSpec.parse(row.spec)
-    return RenderLink.model_validate(
-        {
-            "id": row.id,
-            "url": urls.render(row.id),
-            "image": urls.render_image(row.id) if row.status == "done" else None,
-            "status": row.status,
-            "unit": row.unit,
-            "unit_url": urls.unit(row.model, row.layer, row.unit),
-            "layer": row.layer,
-            "model": row.model,
-            "facet": row.facet,
-            "strength": spec.strength,
-            "aim": spec.aim,
-            "activation_percentile": row.activation_percentile,
-        }
-    )
-
-
-def preset_choices() -> list[PresetChoice]:
-    """The presets a render may be made with."""
-    return [PresetChoice(**preset.model_dump()) for preset in PRESETS.values()]
+def _parts(objective: object) -> list[list[float]]:
+    """The units that weigh most in a direction or a prompt, as [unit, weight]."""
+    if not isinstance(objective, Direction):
+        return []
+    weights = objective.weights
+    heaviest = weights.abs().argsort(descending=True)[:PARTS]
+    return [[int(unit), float(weights[unit])] for unit in heaviest if weights[unit]]

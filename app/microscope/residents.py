@@ -16,6 +16,7 @@ from app.clip.entry import Entry
 from app.clip.layers import Layer
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.microscope.card import Card
+from app.render.cost import pace
 from app.settings import Settings
 from app.worker import Worker
 
@@ -28,6 +29,7 @@ class Resident:
 
     entry: Entry
     clip: Clip | None = None
+    pace: float | None = None  # seconds for one picture and one step
     status: str = "waiting to be loaded"
     failed: bool = False
 
@@ -65,8 +67,9 @@ class Residents:
         resident = self._residents[slug]
         resident.status = "loading its weights"
         try:
-            resident.clip = registry.load(resident.entry, self.settings.model_cache, self.device, offline=True)
-            resident.status = "ready"
+            clip = registry.load(resident.entry, self.settings.model_cache, self.device, offline=True)
+            resident.pace = pace(clip)
+            resident.clip, resident.status = clip, "ready"
         except FacetscopeError as error:
             resident.failed, resident.status = True, error.detail
         except Exception:
@@ -99,6 +102,15 @@ class Residents:
         if resident.clip is None:
             raise NotReady(f"The model {slug} is not ready: {resident.status}")
         return resident.clip
+
+    def pace(self, slug: str) -> float | None:
+        """Seconds that a served model takes for one picture and one step; None until it is loaded."""
+        resident = self._residents.get(slug)
+        return resident.pace if resident else None
+
+    def layers(self, slug: str) -> dict[str, Layer]:
+        """The layer table of a known model, the first layer first, whether it is loaded or not. Raises `NotFound`."""
+        return _layers(self.entry(slug))
 
     def state(self, slug: str) -> tuple[bool, str]:
         """Whether a served model is loaded, and its status in words."""

@@ -15,6 +15,9 @@ lies across the whole network, so f's own gradient passes through it too, and on
 one `autograd.grad` from f down to the facet layers and one backward from there, no second full pass. A transformer's
 map leaves out the class token, through which f's gradient passes as well: there f keeps a backward pass of its own.
 A ResNet with a unit read before its last ReLU is piecewise linear, so `second-order` gives the same there as `paper`.
+
+`Diverse` is the article's variant without a direction: the attributions g * b of pictures grown together, summed over the
+map, are driven apart. At each step that is a facet term whose weights point away from the others' attributions.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -107,3 +110,61 @@ class Faceted(Objective):
 
     def __str__(self) -> str:
         return f"{self.of} within a facet at {', '.join(self.weights)} ({self.form})"
+
+
+@dataclass(frozen=True, eq=False)
+class Diverse(Objective):
+    """Drives the pictures of one render apart in what makes `of` large ("diversity" in the article's appendix).
+
+    With v_i = sum over the map of g * sg(b) at `layer`, [C], the value of a picture is -sum_{j != i} cos(v_i, v_j). Its
+    slope in v_i, brought to root mean square `strength`, takes the place of a probe's weights in the facet term, so a
+    strength means the same as a facet's. `groups` are the numbers of pictures that belong together, in order; None
+    means all of them.
+    """
+
+    of: Objective
+    layer: str
+    strength: float
+    positive: bool = True  # as the released form: only where more of it would help
+    groups: tuple[int, ...] | None = None
+
+    @property
+    def kind(self) -> Hashable:
+        return (Diverse, self.of.kind, self.layer, self.strength, self.positive)
+
+    def joined(self, parts: Sequence[tuple[Objective, int]]) -> Objective:
+        several = [(each, count) for each, count in parts if isinstance(each, Diverse)]
+        of = self.of.joined([(each.of, count) for each, count in several])
+        return Diverse(of, self.layer, self.strength, self.positive, tuple(count for _, count in several))
+
+    def wants(self) -> frozenset[Tap]:
+        facet: set[Tap] = {(self.layer, "post")}
+        return self.of.wants() | facet
+
+    def _slope(self, reading: Reading) -> tuple[Tensor, Tensor]:
+        g = reading.maps[self.layer, "post"]
+        (b,) = torch.autograd.grad(self.of.value(reading).sum(), g, retain_graph=True)
+        return g, F.relu(b) if self.positive else b
+
+    def _apart(self, attribution: Tensor) -> Tensor:
+        """[B, C] to [B]: minus the sum of the cosines with the others of the group."""
+        groups = F.normalize(attribution, dim=1).split(list(self.groups or [len(attribution)]))
+        return torch.cat([-(each * (each.sum(dim=0) - each)).sum(dim=1) for each in groups])
+
+    def value(self, reading: Reading) -> Tensor:
+        g, b = self._slope(reading)
+        return self._apart((g * b).sum(dim=(2, 3)))
+
+    def weights(self, attribution: Tensor) -> Tensor:
+        """What stands for a probe's weights where the attributions are [B, C]: [B, C]."""
+        attribution = attribution.detach().requires_grad_()
+        (away,) = torch.autograd.grad(self._apart(attribution).sum(), attribution)
+        size = away.square().mean(dim=1, keepdim=True).sqrt()
+        return self.strength * away / size.clamp_min(torch.finfo(away.dtype).tiny)
+
+    def roots(self, reading: Reading) -> list[Root]:
+        g, b = self._slope(reading)
+        return [(g, self.weights((g * b).sum(dim=(2, 3)))[:, :, None, None] * b)]
+
+    def __str__(self) -> str:
+        return f"apart at {self.layer}"

@@ -198,6 +198,82 @@ class Unit(Objective):
         return f"{self.layer}:{self.unit}{' at the centre' if self.centre else ''}"
 
 
+@dataclass(frozen=True, eq=False)
+class Direction(Objective):
+    """A weighted sum of the units of a layer, `weights` [C], read as `Unit` reads one.
+
+    With the weights that a text gives the units of the last layer (`app.clip.text.unit_scores`) it is what the article's
+    bilinear form makes of a prompt.
+    """
+
+    layer: str
+    weights: Tensor
+    rectified: bool = False
+    centre: bool = False
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset({(self.layer, "pre")})
+
+    def value(self, reading: Reading) -> Tensor:
+        maps = reading.maps[self.layer, "pre"]
+        maps = F.relu(maps) if self.rectified else maps
+        response = torch.einsum("bchw,c->bhw", maps, self.weights.to(maps))
+        if self.centre:
+            height, width = response.shape[1:]
+            return response[:, height // 2, width // 2]
+        return response.mean(dim=(1, 2))
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{int(self.weights.count_nonzero())} units{' at the centre' if self.centre else ''}"
+
+
+@dataclass(frozen=True)
+class Whole(Objective):
+    """All of a layer at once, whatever it already does most: the mean of its squared output (DeepDream as in Lucid)."""
+
+    layer: str
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset({(self.layer, "post")})
+
+    def value(self, reading: Reading) -> Tensor:
+        return reading.maps[self.layer, "post"].square().mean(dim=(1, 2, 3))
+
+    def __str__(self) -> str:
+        return f"all of {self.layer}"
+
+
+CARICATURE_POWER = 2.0
+LEAST_LIKENESS = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Caricature(Objective):
+    """What another picture does to a layer, and more of it.
+
+    Place by place the scalar product with that picture's output `like` [1, C, h, w], times their cosine to a power, so
+    that the direction counts and not only the size: Lucid's caricatures (`dot_compare`, Apache-2.0).
+    """
+
+    layer: str
+    like: Tensor
+
+    def wants(self) -> frozenset[Tap]:
+        return frozenset({(self.layer, "post")})
+
+    def value(self, reading: Reading) -> Tensor:
+        maps = reading.maps[self.layer, "post"]
+        like = self.like.to(maps)
+        if like.shape[-2:] != maps.shape[-2:]:
+            like = F.interpolate(like, size=maps.shape[-2:], mode="bilinear", align_corners=False)
+        dot = (maps * like).sum(dim=1)
+        cosine = dot / (maps.norm(dim=1) * like.norm(dim=1)).clamp_min(1e-6)
+        return (dot * cosine.clamp_min(LEAST_LIKENESS) ** CARICATURE_POWER).mean(dim=(1, 2))
+
+    def __str__(self) -> str:
+        return f"a picture's {self.layer}"
+
+
 @dataclass(frozen=True)
 class Greyness(Objective):
     """Minus the mean squared distance from mid grey (the released code adds ten times this)."""

@@ -16,8 +16,8 @@ class Recipe:
     of the total variation prior beside the objective's gradient, which then has root mean square 1 at the pixels, None
     leaves the gradient as it is; `greyness` is the weight of the prior for mid grey, part of the objective; the first
     `redirected` steps go through redirected ReLUs; `rectified` maximises the unit after its ReLU; with `absolute`
-    a facet's weights are taken as they are, times the strength, summed over its layers; a frame is
-    shown every `every` steps. The defaults were chosen by eye on a 64 px model: a decay of 1.3 instead of Lucid's 1
+    a facet's weights are taken as they are, times the strength, summed over its layers; with `single` a facet steers at
+    its deepest layer alone; a frame is shown every `every` steps. The defaults were chosen by eye on a 64 px model: a decay of 1.3 instead of Lucid's 1
     gives large shapes with colours of their own, the prior takes the grain out of them.
     """
 
@@ -30,6 +30,7 @@ class Recipe:
     redirected: int = 0
     rectified: bool = False
     absolute: bool = False
+    single: bool = False
     every: int = 8
 
 
@@ -48,6 +49,7 @@ RECIPES: dict[str, Recipe] = {
         absolute=True,
         every=64,
     ),
+    "paper": Recipe(absolute=True, single=True),
 }
 
 

@@ -1,6 +1,6 @@
 """A facet's probes as steering weights of a strength that means the same for every model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from open_clip.modified_resnet import ModifiedResNet
@@ -9,6 +9,7 @@ from torch import Tensor
 from app.clip.clip import Clip
 from app.errors import BadInput
 from app.facets.facet import Facet, Probe
+from app.render.faceted import fitted
 
 
 def below(clip: Clip, layer: str) -> list[str]:
@@ -35,7 +36,7 @@ def usable(facet: Facet, clip: Clip, layer: str) -> list[str]:
 
 
 def steering(
-    facet: Facet, clip: Clip, layer: str, strengths: Sequence[float], *, absolute: bool = False
+    facet: Facet, clip: Clip, layer: str, strengths: Sequence[float], *, absolute: bool = False, single: bool = False
 ) -> dict[str, Tensor]:
     """Weights for `Faceted`, deepest layer first: [B, C, 1, 1], or [B, C, h, w] for a spatial probe.
 
@@ -45,13 +46,28 @@ def steering(
 
     Args:
         absolute: Take the weights as they are and each layer with the whole strength, as the released code does.
+        single: Use the deepest of the facet's layers alone.
     """
-    layers = usable(facet, clip, layer)
+    layers = usable(facet, clip, layer)[: 1 if single else None]
     if absolute:
         factors = torch.tensor(strengths, dtype=torch.float32)[:, None, None, None]
         return {name: (factors * _mapped(facet.probes[name])).to(clip.device) for name in layers}
     share = torch.tensor(strengths, dtype=torch.float32) / len(layers)
     return {name: (share[:, None, None, None] * _unit_rms(facet.probes[name])).to(clip.device) for name in layers}
+
+
+def mixed(clip: Clip, layer: str, pulls: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The weights of several facets as those of one, deepest layer first: the facet term is linear in them, so they
+    add up.
+
+    Each is what `steering` gives for the same layer; where two differ in height and width, the smaller is resized.
+    """
+    found: dict[str, Tensor] = {}
+    for name, weight in (item for each in pulls for item in each.items()):
+        other = found.get(name, torch.zeros_like(weight[..., :1, :1]))
+        small, large = sorted((weight, other), key=lambda each: each.shape[-1])
+        found[name] = fitted(small, large) + large
+    return {name: found[name] for name in below(clip, layer) if name in found}
 
 
 def _unit_rms(probe: Probe) -> Tensor:

@@ -92,6 +92,7 @@ class Store:
                         model=spec.model,
                         layer=spec.layer,
                         unit=spec.unit,
+                        picture=spec.picture,
                         facet=spec.facet,
                     )
                 )
@@ -126,10 +127,13 @@ class Store:
         before: str | None = None,
         limit: int = 48,
     ) -> Sequence[RenderRow]:
-        """Renders, newest first, that match all that is given; `before` is the id of the last one already seen."""
+        """Renders, newest first, that match all that is given; `before` is the id of the last one already seen. Those
+        of a facet are all in which it has a part."""
         query = select(RenderRow).order_by(RenderRow.created.desc(), RenderRow.id.desc()).limit(limit)
-        wanted = {"model": model, "layer": layer, "unit": unit, "facet": facet}
+        wanted = {"model": model, "layer": layer, "unit": unit}
         query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+        if facet is not None:
+            query = query.where(RenderRow.spec.contains(f'"facet":"{facet}"', autoescape=True))
         with self._sessions() as session:
             last = session.get(RenderRow, before) if before else None
             if last is not None:

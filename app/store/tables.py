@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
@@ -59,22 +59,31 @@ class FacetImageRow(Base):
 
 
 class RenderRow(Base):
-    """A render: the canonical spec, the parts of it that lists are filtered by, and what came of it."""
+    """A render: the canonical spec, the parts of it that lists are filtered by, and what came of it.
+
+    `unit` is None where something else than a unit is made large; `facet` is the first of several. `facet_scores` maps
+    every facet that the model had to its probe's probability for the finished picture; `parts` are the units that
+    weigh most in what was made large, as [unit, weight].
+    """
 
     __tablename__ = "renders"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    spec: Mapped[str] = mapped_column(String(2000))
+    spec: Mapped[str] = mapped_column(Text)
     model: Mapped[str] = mapped_column(String(200))
     layer: Mapped[str] = mapped_column(String(100))
-    unit: Mapped[int]
+    unit: Mapped[int | None]
+    picture: Mapped[str | None] = mapped_column(String(64))
     facet: Mapped[str | None] = mapped_column(String(100), index=True)
     status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
     step: Mapped[int] = mapped_column(default=0)
+    first_activation: Mapped[float | None]
     activation: Mapped[float | None]
     activation_sd: Mapped[float | None]
     activation_percentile: Mapped[float | None]
     facet_score: Mapped[float | None]
+    facet_scores: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    parts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     elapsed_s: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[str | None] = mapped_column(String(2000))
     created: Mapped[datetime] = mapped_column(default=now, index=True)

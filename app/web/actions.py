@@ -1,6 +1,7 @@
 """Everything that changes something: POST, answered by a redirect to the address of what was made."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,11 +10,20 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from app import urls
-from app.answers import FacetLink
+from app.answers import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
-from app.spec import PRESETS, RenderSpec
+from app.spec import RenderSpec
 from app.web.errors import extra_headers, respond, wants_json
-from app.web.forms import Upload, parse_spec, parse_table, read_fields, read_upload, require_files, require_name
+from app.web.forms import (
+    Upload,
+    parse_spec,
+    parse_table,
+    read_fields,
+    read_fields_and_file,
+    read_upload,
+    require_files,
+    require_name,
+)
 from app.web.scope import Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["actions"])
@@ -32,7 +42,7 @@ _RENDER_BODY = {
         "required": True,
         "content": {
             kind: {"schema": RenderSpec.model_json_schema()}
-            for kind in ("application/x-www-form-urlencoded", "application/json")
+            for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
         },
     }
 }
@@ -50,10 +60,15 @@ _LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
 
 @router.post("/renders", openapi_extra=_RENDER_BODY, response_model=None, status_code=303)
 async def start_render(request: Request, microscope: Scope, views: Pages) -> Response:
-    """Start a feature visualization, or find the one of the same spec: 303, or for JSON 201 (200 if it was there)."""
+    """Start a feature visualization, or find the one of the same spec: 303, or for JSON 201 (200 if it was there).
+
+    A multipart form may bring the picture to start from in the file field `picture_file`.
+    """
     values: Mapping[str, Any] = {}
     try:
-        values = await read_fields(request)
+        values, file = await read_fields_and_file(request, field="picture_file")
+        if file:
+            values = {**values, "picture": await microscope.take_in(*file)}
         render_id, created = await microscope.start_render(parse_spec(values))
     except FacetscopeError as error:
         return await _render_refused(request, microscope, views, values, _as_form_error(error))
@@ -71,13 +86,17 @@ async def _render_refused(
     """The form again with what was typed and why it cannot be used."""
     if wants_json(request):
         return respond(request, error)
-    cards = (await run_in_threadpool(microscope.facets)).facets
-    facets = [
-        FacetLink(id=card.id, name=card.name, url=card.url, ready=card.status == "ready")
-        for card in cards
-        if card.model == values.get("model")
-    ]
-    context = {"values": values, "facets": facets, "presets": list(PRESETS.values()), "error": error}
+    with suppress(NotFound):
+        page = await run_in_threadpool(microscope.visualize, str(values.get("model") or ""), None)
+        return _refused(request, views, page, values, error)
+    page = await run_in_threadpool(microscope.visualize, None, None)
+    return _refused(request, views, page, values, error)
+
+
+def _refused(
+    request: Request, views: Pages, page: Visualize, values: Mapping[str, Any], error: FacetscopeError
+) -> Response:
+    context = {"values": values, "page": page, "error": error}
     response = views.message(request, "render_refused.html", status=error.status, **context)
     response.headers.update(extra_headers(error))
     return response
@@ -90,6 +109,13 @@ async def start_facet_table(request: Request, microscope: Scope, slug: Slug, lay
     spec = parse_table({**values, "model": slug, "layer": layer, "unit": unit})
     url = await microscope.start_facet_table(spec)
     return JSONResponse({"url": url}, 201, headers={"Location": url}) if wants_json(request) else _see(url)
+
+
+@router.post("/renders/{render_id}/seeds", response_model=None, status_code=303)
+async def start_seeds(request: Request, microscope: Scope, render_id: Name) -> Response:
+    """Grow the same picture from three other seeds: how far it depends on chance shows on the render's page."""
+    await microscope.start_seeds(render_id)
+    return _made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
 
 
 @router.post("/renders/{render_id}/cancel", response_model=None, status_code=303)

@@ -17,7 +17,8 @@ from app.web.sentences import field_of, sentence
 Spec = TypeVar("Spec", bound=BaseModel)
 
 MAX_NAME = 80
-MAX_FIELDS = 40
+MAX_FIELDS = 100
+MIX = "mix."
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,22 @@ class Upload:
 
 async def read_fields(request: Request) -> dict[str, Any]:
     """The body as a mapping, from JSON or from a form. Raises BadInput if it is neither."""
+    return (await read_fields_and_file(request, field=""))[0]
+
+
+async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
+    """The body as a mapping, and the name and bytes of the file that a form's `field` may carry."""
     if "json" in request.headers.get("content-type", ""):
-        return _from_json(await request.body())
-    form = await _form(request, max_files=0)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+        return _from_json(await request.body()), None
+    form = await _form(request, max_files=1 if field else 0)
+    try:
+        chosen = form.get(field)
+        file = None
+        if isinstance(chosen, UploadFile) and chosen.filename:
+            file = (chosen.filename, await chosen.read())
+        return {name: value for name, value in form.items() if isinstance(value, str)}, file
+    finally:
+        await form.close()
 
 
 def _from_json(body: bytes) -> dict[str, Any]:
@@ -47,8 +60,14 @@ def _from_json(body: bytes) -> dict[str, Any]:
 
 
 def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
-    """Check a render's fields. Raises BadInput whose sentence is about the first one at fault."""
-    return _checked(RenderSpec, values)
+    """Check a render's fields. Raises BadInput whose sentence is about the first one at fault.
+
+    A form names the strength of each further facet in a field of its own, `mix.FACET`; an empty one is no facet.
+    """
+    mix = {name.removeprefix(MIX): value for name, value in values.items() if name.startswith(MIX)}
+    fields = {name: value for name, value in values.items() if not name.startswith(MIX)}
+    pulls = {facet: strength for facet, strength in mix.items() if str(strength).strip() not in ("", "0")}
+    return _checked(RenderSpec, {**fields, "mix": pulls} if pulls else fields)
 
 
 def parse_table(values: Mapping[str, Any]) -> TableSpec:

@@ -138,6 +138,12 @@ def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
     return microscope.render(render_id)
 
 
+@page("/visualize", "visualize.html")
+def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> answers.Visualize:
+    """Where a render of anything starts: a direction, a whole layer, a prompt or a picture, with any facets."""
+    return microscope.visualize(model or None, layer or None)
+
+
 @page("/compare", "compare.html")
 def compare(
     microscope: Scope, a: Annotated[str, Query(max_length=200)], b: Annotated[str, Query(max_length=200)]

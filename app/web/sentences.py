@@ -44,9 +44,12 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 
 def field_of(error: Mapping[str, Any]) -> str:
-    """The name of the field at fault; errors of the whole form carry none, and their sentence names it."""
+    """The name of the field at fault; errors of the whole form carry none, but their sentence begins with it."""
     names = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
-    return names[-1] if names else "The form"
+    if names:
+        return names[-1]
+    first = str(error.get("msg", "")).removeprefix("Value error, ").partition(" ")[0]
+    return first if first.islower() else "The form"
 
 
 def _shown(value: Any) -> str:

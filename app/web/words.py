@@ -1,7 +1,10 @@
 """Numbers and scores in plain words, for the templates."""
 
-from app.answers import RenderPage
-from app.spec import Aim
+from collections.abc import Sequence
+from typing import Any
+
+from app.answers import FacetPull, RenderPage
+from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
     "unit": "the unit, all over the picture",
@@ -10,8 +13,33 @@ AIMS: dict[Aim, str] = {
 }
 """What a render makes large, as a choice."""
 
+WHOLES: dict[Of, str] = {
+    "layer": "the whole layer: whatever it does, more of it",
+    "picture": "what the picture does to the layer",
+}
+
 EXCITED = 95.0
 """Percentile of the corpus from which a picture may be said to excite the unit; below it we say that it did not."""
+
+
+def made_large(spec: RenderSpec) -> str:
+    """What a render makes large."""
+    if spec.of in WHOLES:
+        return WHOLES[spec.of]
+    what = {"direction": "the direction", "prompt": "what the text asks for"}.get(spec.of, "the unit")
+    return AIMS[spec.aim].replace("the unit", what)
+
+
+def form_values(spec: RenderSpec) -> dict[str, Any]:
+    """The fields of the form that would make a render again; size and steps only where they are not the preset's."""
+    preset = PRESETS.get(spec.preset)
+    values = spec.model_dump(exclude={"mix", "direction", "facet"})
+    for name in ("size", "steps"):
+        if preset and getattr(spec, name) == getattr(preset, name):
+            values[name] = ""
+    values["direction"] = direction(spec.direction) if spec.direction else None
+    values["facet"] = spec.facet
+    return values | {f"mix.{pull.facet}": pull.strength for pull in spec.mix}
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -33,6 +61,27 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def roughly(seconds: float) -> str:
+    """How long something will take, no more precise than it can be known."""
+    if seconds < 1.5:
+        return "about a second"
+    if seconds < 90:
+        step = 1 if seconds < 10 else 5
+        return f"about {max(round(seconds / step) * step, 1)} seconds"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 3600)} hours"
+
+
+def direction(terms: Sequence[tuple[int, float]]) -> str:
+    """Units and weights as a direction is typed, `381 + 0.5*17 - 42`, to the last digit."""
+    said = [
+        f"{'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{abs(weight)!r}*'}{unit}"
+        for unit, weight in terms
+    ]
+    return " ".join(said).removeprefix("+ ")
 
 
 def percent(fraction: float) -> str:
@@ -62,10 +111,12 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def activation_sentence(page: RenderPage) -> str:
-    """What the finished picture did to the unit, measured against the corpus."""
+    """What the finished picture did to what was made large, measured against the corpus where it keeps a record."""
     rank = page.activation_percentile
     if page.activation is None:
-        return "The unit's activation on this picture was not measured."
+        return "The activation on this picture was not measured."
+    if page.spec.of != "unit":
+        return _rise_sentence(page)
     if rank is None:
         return "No images are indexed for this layer, so there is nothing to compare the activation with."
     if page.spec.aim == "least":
@@ -79,6 +130,18 @@ def activation_sentence(page: RenderPage) -> str:
     return f"This picture did not excite the unit: only the {percentile(rank)} percentile of the corpus."
 
 
+def _rise_sentence(page: RenderPage) -> str:
+    """The corpus has a record of single units only: what is left is how far the picture came from where it began."""
+    first, last = page.first_activation, page.activation
+    if first is None or last is None:
+        return "The corpus has a record of single units only, so there is nothing to compare the activation with."
+    wanted = last < first if page.spec.aim == "least" else last > first
+    came = f"from {plain(first)} after the first step to {plain(last)}"
+    if not wanted:
+        return f"This picture failed: the activation went {came}."
+    return f"The activation went {came}. The corpus has a record of single units only, so there is no percentile."
+
+
 def _silencing_sentence(rank: float) -> str:
     if rank <= 0:
         return "This picture silences the unit more than every image of the corpus."
@@ -87,14 +150,31 @@ def _silencing_sentence(rank: float) -> str:
     return f"This picture did not silence the unit: {percentile(rank)} percentile of the corpus."
 
 
-def facet_sentence(page: RenderPage) -> str:
-    """How much the finished picture looks like the facet to the facet's own probe."""
-    if page.facet_score is None or page.facet is None:
+def facet_sentence(pull: FacetPull) -> str:
+    """How much the finished picture looks like a facet to the facet's own probe, and how much without any facet."""
+    if pull.score is None:
         return ""
-    share = percent(page.facet_score)
-    if page.facet_score >= 0.5:
-        return f"Its probe takes it for \N{LEFT DOUBLE QUOTATION MARK}{page.facet.name}\N{RIGHT DOUBLE QUOTATION MARK} with {share} probability."
+    name = f"\N{LEFT DOUBLE QUOTATION MARK}{pull.facet.name}\N{RIGHT DOUBLE QUOTATION MARK}"
+    share = percent(pull.score)
+    before = "" if pull.plain_score is None else f", {percent(pull.plain_score)} without the facet"
+    if pull.strength < 0:
+        held = pull.score < 0.5
+        return f"Pushed away from {name}, its probe gives the picture {share}{before}." + (
+            "" if held else " It did not get away."
+        )
+    if pull.score >= 0.5:
+        return f"Its probe takes it for {name} with {share} probability{before}."
     return (
-        f"The facet did not take hold: its probe gives it only {share} for "
-        f"\N{LEFT DOUBLE QUOTATION MARK}{page.facet.name}\N{RIGHT DOUBLE QUOTATION MARK}. A higher strength may help."
+        f"The facet did not take hold: its probe gives it only {share} for {name}{before}. A higher strength may help."
     )
+
+
+def spread_sentence(page: RenderPage) -> str:
+    """How far the result depends on chance."""
+    spread = page.spread
+    if spread is None:
+        return ""
+    said = f"{count(spread.count, 'seed')} reach activations from {plain(spread.low)} to {plain(spread.high)} (mean {plain(spread.mean)}, standard deviation {plain(spread.sd)})"
+    if spread.lowest_percentile is None or page.spec.aim == "least":
+        return f"{said}."
+    return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."

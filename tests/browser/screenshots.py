@@ -38,7 +38,7 @@ def render(page: Page, unit: str, facet: int, settings: dict[str, str]) -> str:
     page.goto(unit)
     form = page.locator("#visualize form")
     form.locator("select[name=facet]").select_option(index=facet)
-    form.locator("summary").click()
+    form.get_by_text("More settings").click()
     for name, value in settings.items():
         field = form.locator(f"input[name={name}]")
         if field.first.get_attribute("type") == "radio":

@@ -18,7 +18,7 @@ def start_render(page: Page, server: Server, unit: int, **settings: str) -> str:
     page.locator("tbody tr", has_text="default").get_by_role("link").first.click()
     page.goto(f"{page.url}/{unit}")
     form = page.locator("#visualize form")
-    form.locator("summary").click()
+    form.get_by_text("More settings").click()
     for name, value in settings.items():
         form.locator(f"input[name={name}]").fill(value)
     form.get_by_role("button", name="Visualize").click()

@@ -79,7 +79,7 @@ def grow_a_picture(page: Page, unit: str) -> str:
     page.goto(unit)
     form = page.locator("#visualize form")
     form.locator("select[name=facet]").select_option(index=1)
-    form.locator("summary").click()
+    form.get_by_text("More settings").click()
     for name, value in QUICK.items():
         form.locator(f"input[name={name}]").fill(value)
     form.get_by_role("button", name="Visualize").click()

@@ -55,7 +55,7 @@ def test_what_the_recipe_settles_cannot_be_changed_and_size_and_steps_can() -> N
 def test_its_objective_is_the_unit_after_its_relu_the_facet_as_it_is_and_the_grey_prior(
     tiny_clip: Clip, spatial: Facet
 ) -> None:
-    ascent = begin(tiny_clip, spec(model=tiny_clip.slug, size=64, steps=2), spatial)
+    ascent = begin(tiny_clip, spec(model=tiny_clip.slug, size=64, steps=2), [spatial])
     objective = ascent.objective
     assert isinstance(objective, Sum) and objective.right == Scaled(Greyness(), 10.0)
     assert isinstance(objective.left, Faceted) and objective.left.form == "released"
@@ -69,7 +69,7 @@ def test_it_runs_and_leaves_the_model_as_it_was(tiny_clip: Clip, spatial: Facet)
     grey = taps.activations(tiny_clip, torch.full((1, 3, 64, 64), 0.5), [LAST])[LAST]
     alive = int(grey.mean(dim=(0, 2, 3)).argmax())  # its own ReLU is not redirected: a silent unit would stay so
     before = [each.forward for each in tiny_clip.module.modules() if isinstance(each, nn.ReLU)]
-    frames = list(begin(tiny_clip, spec(model=tiny_clip.slug, unit=alive, size=64, steps=18), spatial).frames())
+    frames = list(begin(tiny_clip, spec(model=tiny_clip.slug, unit=alive, size=64, steps=18), [spatial]).frames())
     last = frames[-1].image
     assert last is not None and last.shape == (9, 64, 64, 3)
     assert [each.forward for each in tiny_clip.module.modules() if isinstance(each, nn.ReLU)] == before

@@ -60,8 +60,8 @@ def test_there_is_one_frame_a_step_and_pictures_where_they_are_due(tiny_clip: Cl
 
 def test_the_same_spec_gives_the_same_picture_and_another_seed_another(tiny_clip: Clip, facet: Facet):
     steered = spec(tiny_clip, facet="a")
-    first, again = (picture(render(tiny_clip, steered, facet)) for _ in range(2))
-    other = picture(render(tiny_clip, spec(tiny_clip, facet="a", seed=4), facet))
+    first, again = (picture(render(tiny_clip, steered, [facet])) for _ in range(2))
+    other = picture(render(tiny_clip, spec(tiny_clip, facet="a", seed=4), [facet]))
     assert (first == again).all()
     assert (first != other).any()
 
@@ -71,7 +71,7 @@ def test_a_render_raises_its_units_activation(tiny_clip: Clip):
     frames = list(render(tiny_clip, wanted))
     start, end = frames[0].image, frames[-1].image
     assert start is not None and end is not None
-    before, after = (measure(tiny_clip, wanted, None, image[0]).activation for image in (start, end))
+    before, after = (measure(tiny_clip, wanted, [], image[0]).activation for image in (start, end))
     assert after > before + 0.1
     assert frames[-1].activation[0] > frames[0].activation[0]
 
@@ -79,7 +79,7 @@ def test_a_render_raises_its_units_activation(tiny_clip: Clip):
 def test_the_opposite_of_a_unit_silences_it(tiny_clip: Clip):
     wanted = spec(tiny_clip, steps=40, aim="least")
     start, *_, end = (frame.image for frame in render(tiny_clip, wanted) if frame.image is not None)
-    before, after = (measure(tiny_clip, wanted, None, image[0]).activation for image in (start, end))
+    before, after = (measure(tiny_clip, wanted, [], image[0]).activation for image in (start, end))
     assert after < before - 0.1
 
 
@@ -95,8 +95,8 @@ def test_at_the_centre_only_the_middle_of_the_map_counts(double_clip: Clip):
 
 def test_a_facet_raises_its_own_score(tiny_clip: Clip, facet: Facet):
     steered = spec(tiny_clip, facet="a", strength=2.0, steps=40, form="paper")
-    plain = measure(tiny_clip, steered, facet, picture(render(tiny_clip, spec(tiny_clip, steps=40))))
-    drawn = measure(tiny_clip, steered, facet, picture(render(tiny_clip, steered, facet)))
+    plain = measure(tiny_clip, steered, [facet], picture(render(tiny_clip, spec(tiny_clip, steps=40))))
+    drawn = measure(tiny_clip, steered, [facet], picture(render(tiny_clip, steered, [facet])))
     assert plain.facet_score is not None and drawn.facet_score is not None
     assert drawn.facet_score > plain.facet_score
 
@@ -104,13 +104,15 @@ def test_a_facet_raises_its_own_score(tiny_clip: Clip, facet: Facet):
 def test_weights_without_a_report_steer_and_give_no_score(tiny_clip: Clip, facet: Facet):
     published = dataclasses.replace(facet, reports=())
     steered = spec(tiny_clip, facet="a")
-    assert measure(tiny_clip, steered, published, picture(render(tiny_clip, steered, published))).facet_score is None
+    assert (
+        measure(tiny_clip, steered, [published], picture(render(tiny_clip, steered, [published]))).facet_score is None
+    )
 
 
 def test_a_render_that_fails_shows_in_its_measure(tiny_clip: Clip):
     wanted = spec(tiny_clip, steps=40)
-    good = measure(tiny_clip, wanted, None, picture(render(tiny_clip, wanted)))
-    failed = measure(tiny_clip, wanted, None, Image.new("RGB", (48, 48), (127, 127, 127)))
+    good = measure(tiny_clip, wanted, [], picture(render(tiny_clip, wanted)))
+    failed = measure(tiny_clip, wanted, [], Image.new("RGB", (48, 48), (127, 127, 127)))
     assert failed.activation < good.activation - 0.1
     assert failed.facet_score is None
 
@@ -118,10 +120,10 @@ def test_a_render_that_fails_shows_in_its_measure(tiny_clip: Clip):
 def test_a_picture_of_a_ramp_is_the_render_at_that_strength_alone(double_clip: Clip, facet: Facet):
     """In float64: a network of ReLUs turns the last bits of float32, which change with the batch, into other paths."""
     ramp = spec(double_clip, facet="a", strength=1.0, ramp=3, steps=64)
-    together = last(render(double_clip, ramp, facet)).image
+    together = last(render(double_clip, ramp, [facet])).image
     assert together is not None and together.shape[0] == 3
     for drawn, strength in zip(together, strengths(ramp), strict=True):
-        alone = picture(render(double_clip, spec(double_clip, facet="a", strength=strength, steps=64), facet))
+        alone = picture(render(double_clip, spec(double_clip, facet="a", strength=strength, steps=64), [facet]))
         assert np.abs(drawn.astype(int) - alone).max() <= 1
     assert np.abs(together[0].astype(int) - together[2]).max() > 10
 
@@ -149,7 +151,7 @@ def test_a_step_is_taken_only_when_asked_for(tiny_clip: Clip):
 
 def test_thirty_renders_leave_no_hooks_and_no_gradients(tiny_clip: Clip, facet: Facet):
     for seed in range(30):
-        last(render(tiny_clip, spec(tiny_clip, facet="a", steps=2, seed=seed), facet))
+        last(render(tiny_clip, spec(tiny_clip, facet="a", steps=2, seed=seed), [facet]))
     assert hooks(tiny_clip) == 0
     assert all(parameter.grad is None for parameter in tiny_clip.module.parameters())
 
@@ -160,13 +162,13 @@ def test_what_cannot_be_rendered_is_refused_before_the_first_step(tiny_clip: Cli
     with pytest.raises(NotFound, match="0 to 255"):
         render(tiny_clip, spec(tiny_clip, unit=256))
     with pytest.raises(BadInput, match="later layer"):
-        render(tiny_clip, spec(tiny_clip, facet="a", layer="layer3.0"), facet)
+        render(tiny_clip, spec(tiny_clip, facet="a", layer="layer3.0"), [facet])
     with pytest.raises(BadInput, match="go together"):
         render(tiny_clip, spec(tiny_clip, facet="a"))
     foreign = Facet("other", "0" * 16, facet.probes, (), (), 9, 9)
     with pytest.raises(BadInput, match="other weights"):
-        render(tiny_clip, spec(tiny_clip, facet="a"), foreign)
+        render(tiny_clip, spec(tiny_clip, facet="a"), [foreign])
 
 
 def test_a_facet_steers_a_lower_layer_with_the_probes_below_it(tiny_clip: Clip, facet: Facet):
-    assert picture(render(tiny_clip, spec(tiny_clip, facet="a", layer="layer3.1"), facet)).shape == (48, 48, 3)
+    assert picture(render(tiny_clip, spec(tiny_clip, facet="a", layer="layer3.1"), [facet])).shape == (48, 48, 3)

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from app.errors import NotFound
 from app.spec import RenderSpec
 from app.store import FacetRow, Store
-from app.store.database import connect, migrate
+from app.store.database import MIGRATIONS, connect, migrate
 from app.store.files import Files
 from app.store.tables import Base
 
@@ -105,3 +108,33 @@ def test_frames_are_listed_by_step_not_by_name(tmp_path: Path) -> None:
     assert files.frames("r") == [4, 16, 128]
     files.drop_frames("r")
     assert files.frames("r") == [] and files.picture("r") == b"png"
+
+
+def test_renders_of_the_first_version_are_carried_over(tmp_path: Path, url: str) -> None:
+    """A database at revision 0001 with a render in it, as the first version wrote it."""
+    engine, config = connect(url), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    spec = a_spec()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO renders (id, spec, model, layer, unit, status, step, elapsed_s, created)"
+                " VALUES (:id, :spec, 'iconclip', 'layer4.1', 3, 'done', 192, 1.5, '2026-01-01 00:00:00')"
+            ),
+            {"id": spec.id, "spec": spec.canonical()},
+        )
+    engine.dispose()
+    store = Store(tmp_path, url)
+    row = store.render(spec.id)
+    assert (row.unit, row.status, row.facet_scores, row.parts) == (3, "done", {}, [])
+    assert store.add_render(RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "of": "layer"}))
+    store.close()
+
+
+def test_a_facets_renders_are_all_in_which_it_has_a_part(store: Store) -> None:
+    alone, mixed, without = a_spec(facet="aa"), a_spec(facet="bb", mix={"aa": 0.5}), a_spec(facet="aab")
+    for spec in (alone, mixed, without):
+        store.add_render(spec)
+    assert {row.id for row in store.renders(facet="aa")} == {alone.id, mixed.id}

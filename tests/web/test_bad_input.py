@@ -189,8 +189,9 @@ def test_a_bad_render_form_comes_back_with_what_was_typed(client: TestClient, wh
     for word in words:
         assert word in page.text
     for name, typed in {**SPEC, **changes}.items():
-        if name in ("model", "layer", "unit", "size", "steps", "strength"):
+        if name in ("model", "unit", "size", "steps", "strength"):
             assert page.one("input", name=name)["value"] == typed
+    assert page.all("option", value={**SPEC, **changes}["layer"], selected="")
     problem = client.post("/renders", json={**SPEC, **changes}, headers=PROBLEM).json()
     assert problem["status"] == 422 and problem["title"] and problem["detail"]
     assert field == "The form" or problem.get("field", field) == field

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answers import Histogram, RenderPage, Stats
+from app.spec import parse_direction
 from app.web import charts, words
 
 
@@ -54,9 +55,34 @@ def test_a_picture_made_against_a_unit_is_judged_by_its_silence(
 
 
 def test_a_facet_that_did_not_take_hold_is_said_so(client: TestClient, render_url: str) -> None:
-    page = RenderPage.model_validate(client.get(f"{render_url}.json").json())
-    assert "with 91% probability" in words.facet_sentence(page.model_copy(update={"facet_score": 0.91}))
-    assert "did not take hold" in words.facet_sentence(page.model_copy(update={"facet_score": 0.2}))
+    (pull,) = RenderPage.model_validate(client.get(f"{render_url}.json").json()).pulls
+    taken = pull.model_copy(update={"score": 0.91, "plain_score": 0.03})
+    assert "with 91% probability, 3% without the facet" in words.facet_sentence(taken)
+    assert "did not take hold" in words.facet_sentence(pull.model_copy(update={"score": 0.2}))
+    assert words.facet_sentence(pull.model_copy(update={"score": None})) == ""
+    away = pull.model_copy(update={"score": 0.7, "strength": -1.0, "plain_score": None})
+    assert "did not get away" in words.facet_sentence(away)
+    assert "did not get away" not in words.facet_sentence(away.model_copy(update={"score": 0.1}))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "about a second"),
+        (7.4, "about 7 seconds"),
+        (48, "about 50 seconds"),
+        (1260, "about 21 minutes"),
+        (9e3, "about 2 hours"),
+    ],
+)
+def test_a_cost_is_said_no_more_precisely_than_it_is_known(seconds: float, text: str) -> None:
+    assert words.roughly(seconds) == text
+
+
+@given(st.dictionaries(st.integers(0, 3000), st.floats(-1000, 1000).filter(bool), min_size=1, max_size=20))
+def test_a_direction_is_written_as_it_is_read(weights: dict[int, float]) -> None:
+    direction = parse_direction(weights)
+    assert parse_direction(words.direction(direction)) == direction
 
 
 @given(
