@@ -16,7 +16,7 @@ from app.clip.entry import Entry
 from app.clip.layers import Layer
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.microscope.card import Card
-from app.render.cost import pace
+from app.render.cost import Pace, pace
 from app.settings import Settings
 from app.worker import Worker
 
@@ -29,7 +29,7 @@ class Resident:
 
     entry: Entry
     clip: Clip | None = None
-    pace: float | None = None  # seconds for one picture and one step
+    pace: Pace | None = None
     status: str = "waiting to be loaded"
     failed: bool = False
 
@@ -103,8 +103,8 @@ class Residents:
             raise NotReady(f"The model {slug} is not ready: {resident.status}")
         return resident.clip
 
-    def pace(self, slug: str) -> float | None:
-        """Seconds that a served model takes for one picture and one step; None until it is loaded."""
+    def pace(self, slug: str) -> Pace | None:
+        """How fast a served model renders here; None until it is loaded."""
         resident = self._residents.get(slug)
         return resident.pace if resident else None
 

@@ -37,9 +37,11 @@ def form_values(spec: RenderSpec) -> dict[str, Any]:
     for name in ("size", "steps"):
         if preset and getattr(spec, name) == getattr(preset, name):
             values[name] = ""
+    for name in ("strength", "diversity"):
+        values[name] = exact(values[name])
     values["direction"] = direction(spec.direction) if spec.direction else None
     values["facet"] = spec.facet
-    return values | {f"mix.{pull.facet}": pull.strength for pull in spec.mix}
+    return values | {f"mix.{pull.facet}": exact(pull.strength) for pull in spec.mix}
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -48,6 +50,12 @@ def signed(value: float, digits: int = 1) -> str:
     if float(text) == 0:
         return text
     return f"+{text}" if value > 0 else f"\N{MINUS SIGN}{text}"
+
+
+def exact(value: float) -> str:
+    """A number as one would type it, to the last digit."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def plain(value: float) -> str:
@@ -78,7 +86,7 @@ def roughly(seconds: float) -> str:
 def direction(terms: Sequence[tuple[int, float]]) -> str:
     """Units and weights as a direction is typed, `381 + 0.5*17 - 42`, to the last digit."""
     said = [
-        f"{'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{abs(weight)!r}*'}{unit}"
+        f"{'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{exact(abs(weight))}*'}{unit}"
         for unit, weight in terms
     ]
     return " ".join(said).removeprefix("+ ")

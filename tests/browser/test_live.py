@@ -132,3 +132,66 @@ def test_a_unit_grows_facet_by_facet_over_one_stream(site: Server, page: Page) -
     assert cells.count() >= 2 and page.locator("#table li img").count() == cells.count()
     page.wait_for_timeout(2500)  # longer than a browser takes to reconnect
     assert len(streams) <= 1
+
+
+def test_a_table_open_during_a_restart_goes_on_growing(small_site: Server, page: Page, complaints: Complaints) -> None:
+    page.goto(f"{small_site.url}/models/{small_site.slug}/layer4.0/5/facets?preset=fine")
+    page.get_by_role("button", name="Grow all").click()
+    page.wait_for_function("() => document.querySelector('#table li img')")
+    assert small_site.stop() < 6
+    small_site.start()
+    expect(page.get_by_role("heading", name="The same with…")).to_be_visible(timeout=120_000)
+    assert page.locator("#table li img").count() == page.locator("#table li").count()
+    complaints.clear()  # that the connection was lost
+
+
+FIRST_FRAME_S, PRESSES = 0.5, 8
+
+
+def test_the_first_frame_comes_at_once_and_a_cancel_stops_before_the_next_step(site: Server, page: Page) -> None:
+    """On the embedded model with an idle server: from the press to the first picture on the page, by the browser's
+    clock. The best of some presses, since other programs may keep the machine busy."""
+    start_render(page, site, 12, size="64", steps="2")  # the first of a server warms it up
+    expect(page.get_by_role("heading", name="What came of it")).to_be_visible()
+    waits: list[float] = []
+    while len(waits) < PRESSES and min(waits, default=FIRST_FRAME_S + 1) > FIRST_FRAME_S:
+        page.goto(f"{site.url}/models/{site.slug}/layer4.1/{13 + len(waits)}", wait_until="networkidle")
+        form = page.locator("#visualize form")
+        form.get_by_text("More settings").click()
+        form.locator("input[name=steps]").fill("4000")
+        pressed = page.evaluate("() => Date.now()")
+        form.get_by_role("button", name="Visualize").click()
+        page.wait_for_function("() => [...document.querySelectorAll('#film img')].some((each) => each.complete)")
+        waits.append((page.evaluate("() => Date.now()") - pressed) / 1000)
+        cancel(page)
+        twin = page.request.get(f"{page.url}.json").json()
+        page.wait_for_timeout(300)
+        later = page.request.get(f"{page.url}.json").json()
+        assert twin["status"] == "cancelled" and (later["step"], later["frames"]) == (twin["step"], twin["frames"])
+    assert min(waits) <= FIRST_FRAME_S, waits
+
+
+def test_a_reader_that_comes_back_gets_what_it_missed_and_the_final_frame(site: Server, page: Page) -> None:
+    """With `Last-Event-ID`, as a browser reconnects: nothing that was seen, and always the last state and the end."""
+    address = start_render(page, site, 16, size="64", steps="400")
+    wait_for_growth(page, 8)
+    read = """async ([url, last, enough]) => {
+        const answer = await fetch(url, {headers: last ? {'Last-Event-ID': last} : {}});
+        const reader = answer.body.getReader(), decoder = new TextDecoder();
+        let text = '';
+        for (;;) {
+            const {done, value} = await reader.read();
+            text += decoder.decode(value || new Uint8Array());
+            if (done || (enough && text.includes('\\n\\n'))) { await reader.cancel(); return text; }
+        }
+    }"""
+    first = page.evaluate(read, [f"{address}/events", None, True])
+    seen = re.findall(r"^id: ?(.+)$", first, re.MULTILINE)[-1]
+    rest = page.evaluate(read, [f"{address}/events", seen, False])
+    ids = re.findall(r"^id: ?(.+)$", rest, re.MULTILINE)
+    assert ids and seen not in ids and len(set(ids)) == len(ids)
+    events = [each for each in rest.split("\n\n") if each.strip()]
+    assert "event: end" in events[-1] and "done" in events[-1]
+    assert "frames/400.webp" in events[-2]
+    again = page.evaluate(read, [f"{address}/events", ids[-1], False])
+    assert "frames/400.webp" in again and "event: end" in again, "also after the end"

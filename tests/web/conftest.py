@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -24,7 +25,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def finish(client: TestClient, url: str) -> dict[str, object]:
+def finish(client: TestClient, url: str) -> dict[str, Any]:
     """Wait until the render or facet at `url` is over and return its twin."""
     wait_for(lambda: client.get(f"{url}.json").json()["status"] not in ("queued", "running", "training"))
     return client.get(f"{url}.json").json()
