@@ -59,7 +59,8 @@ def test_one_meaning_has_one_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5 9", "5 +", "x", "5**9", "0.5*", "1e9*5", "5 - 5", "-", "5;9", "nan*5", "5 + 9" * 500]
+    "text",
+    ["", "5 9", "5 +", "x", "5**9", "0.5*", "1e9*5", "5 - 5", "-", "5;9", "nan*5", " + ".join(map(str, range(65)))],
 )
 def test_a_direction_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
