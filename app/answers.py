@@ -234,7 +234,9 @@ class UnitPage(BaseModel):
 
 
 class ProbeReport(BaseModel):
-    """Held-out quality of the linear probe on one layer; the interval is a 95% bootstrap."""
+    """Held-out quality of the linear probe on one layer; the interval is a 95% bootstrap. `alignment` is how far the
+    facet's pictures are active at the same places there, 1 for copies of one picture and 0 for no agreement;
+    `alignment_others` is the same of the pictures it was told from."""
 
     layer: str
     auc: float
@@ -242,6 +244,8 @@ class ProbeReport(BaseModel):
     auc_high: float
     accuracy: float
     spatial: bool
+    alignment: float | None = None
+    alignment_others: float | None = None
 
 
 class Refused(BaseModel):

@@ -150,6 +150,7 @@ def facet_train(
     name: Annotated[str, typer.Option(help="Name of the facet.")],
     pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
     corpus: Annotated[str | None, typer.Option(help="Index to tell it from; the model's first one otherwise.")] = None,
+    spatial: Annotated[bool, typer.Option("--spatial", help="Weigh every place by itself.")] = False,
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -157,7 +158,7 @@ def facet_train(
     with _microscope(model, data) as (microscope, clip):
         _prepare(microscope, clip)
         files = [(Path(item.key).name, item.read()) for item in open_source(pictures)]
-        facet_id, _ = microscope.facet_desk.take_in(name, clip.slug, files, corpus=corpus)
+        facet_id, _ = microscope.facet_desk.take_in(name, clip.slug, files, corpus=corpus, spatial=spatial)
         microscope.facet_desk.train_now(facet_id)
         page = microscope.facet(facet_id)
     lines = [f"{r.layer}  AUC {r.auc:.3f} ({r.auc_low:.3f} to {r.auc_high:.3f})" for r in page.layers]

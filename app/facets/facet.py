@@ -36,7 +36,8 @@ class Probe:
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """How well a probe told held-out pictures apart; the interval is a 95% bootstrap."""
+    """How well a probe told held-out pictures apart; the interval is a 95% bootstrap. `alignment` is how far the theme's
+    pictures are active at the same places, `alignment_others` the same of those it was told from (`Alignment`)."""
 
     layer: str
     auc: float
@@ -44,6 +45,8 @@ class ProbeReport:
     auc_high: float
     accuracy: float
     spatial: bool
+    alignment: float | None = None
+    alignment_others: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

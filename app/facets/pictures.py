@@ -31,9 +31,10 @@ def restored(data: bytes) -> Image.Image:
     return Image.open(BytesIO(data), formats=("WEBP",)).convert("RGB")
 
 
-def identity(title: str, model: str, corpus: str | None, pictures: Iterable[str]) -> str:
-    """The id of a facet: of its title, its model, the corpus it was asked to be told from, and its pictures' ids."""
-    return content_id("facet", title, model, corpus or "", *sorted(pictures))
+def identity(title: str, model: str, corpus: str | None, pictures: Iterable[str], *, spatial: bool = False) -> str:
+    """The id of a facet: of its title, its model, the corpus it was asked to be told from, its pictures' ids, and
+    whether its probes weigh every place by itself."""
+    return content_id("spatial facet" if spatial else "facet", title, model, corpus or "", *sorted(pictures))
 
 
 def sample(index: Index) -> list[Image.Image]:

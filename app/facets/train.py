@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from app.clip import taps
 from app.clip.clip import Clip
 from app.errors import BadInput
 from app.facets import probe
+from app.facets.alignment import Alignment
 from app.facets.duplicates import group
 from app.facets.facet import Facet, Probe, ProbeReport
 
@@ -94,17 +96,27 @@ def default_layers(clip: Clip) -> list[str]:
 
 @torch.no_grad()
 def features(
-    clip: Clip, images: Sequence[Image.Image], layers: Sequence[str], *, spatial: bool, progress: Progress | None = None
+    clip: Clip,
+    images: Sequence[Image.Image],
+    layers: Sequence[str],
+    *,
+    spatial: bool,
+    progress: Progress | None = None,
+    seen: Callable[[str, int, Tensor], None] = lambda _layer, _start, _maps: None,
 ) -> dict[str, NDArray[np.float32]]:
-    """What the probes see: each layer's map after its ReLU, pooled [N, C] or, if `spatial`, flattened [N, C * h * w]."""
+    """What the probes see: each layer's map after its ReLU, pooled [N, C] or, if `spatial`, flattened [N, C * h * w].
+
+    `seen` is shown every layer's maps [B, C, h, w] with the number of their first picture.
+    """
     parts: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
     for start in range(0, len(images), BATCH):
         batch = clip.prepare(images[start : start + BATCH])
         with taps.tap(clip, dict.fromkeys(layers, "post")) as maps:
             taps.run(clip, batch, list(layers))
             for layer in layers:
-                seen = maps[layer].flatten(1) if spatial else maps[layer].mean(dim=(2, 3))
-                parts[layer].append(seen.float().cpu().numpy())
+                seen(layer, start, maps[layer])
+                pooled = maps[layer].flatten(1) if spatial else maps[layer].mean(dim=(2, 3))
+                parts[layer].append(pooled.float().cpu().numpy())
         if progress:
             progress(min(start + BATCH, len(images)), len(images))
     return {layer: np.concatenate(part) for layer, part in parts.items()}
@@ -128,13 +140,21 @@ def train(
     checked = check_images(positives, negatives)
     images = [*checked.positives, *checked.negatives]
     labels = np.repeat([1, 0], [len(checked.positives), len(checked.negatives)])
-    seen = features(clip, images, layers, spatial=spatial, progress=progress)
+    theme, others = ({layer: Alignment() for layer in layers} for _ in range(2))
+
+    def align(layer: str, start: int, maps: Tensor) -> None:
+        inside = max(len(checked.positives) - start, 0)
+        theme[layer].add(maps[:inside])
+        others[layer].add(maps[inside:])
+
+    seen = features(clip, images, layers, spatial=spatial, progress=progress, seen=align)
     probes, reports = {}, []
     for layer in layers:
         fit = probe.fit(seen[layer], labels, seed=seed, groups=checked.groups)
         shape = (clip.layers[layer].channels, *(clip.layers[layer].map if spatial else ()))
         probes[layer] = Probe(layer, torch.from_numpy(fit.weight).reshape(shape), fit.bias)
-        reports.append(ProbeReport(layer, fit.auc, fit.auc_low, fit.auc_high, fit.accuracy, spatial))
+        aligned = (theme[layer].value(), others[layer].value())
+        reports.append(ProbeReport(layer, fit.auc, fit.auc_low, fit.auc_high, fit.accuracy, spatial, *aligned))
     return Facet(
         model_slug=clip.entry.slug,
         weights_hash=clip.weights_hash,

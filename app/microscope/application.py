@@ -210,11 +210,19 @@ class Microscope:
         return page.model_copy(update={"renders": [link(row) for row in rows]})
 
     async def add_facet(
-        self, name: str, model: str, files: Sequence[tuple[str, bytes]], corpus: str | None = None
+        self,
+        name: str,
+        model: str,
+        files: Sequence[tuple[str, bytes]],
+        corpus: str | None = None,
+        *,
+        spatial: bool = False,
     ) -> tuple[str, bool]:
         """Take in a facet's pictures and queue its training; returns its id and whether it is new."""
         self.facet_desk.admit()
-        facet_id, created = await asyncio.to_thread(self.facet_desk.take_in, name, model, files, corpus=corpus)
+        facet_id, created = await asyncio.to_thread(
+            self.facet_desk.take_in, name, model, files, corpus=corpus, spatial=spatial
+        )
         await asyncio.to_thread(self.facet_desk.queue, facet_id)
         return facet_id, created
 

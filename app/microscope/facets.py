@@ -55,11 +55,13 @@ class FacetDesk:
         files: Iterable[tuple[str, bytes]],
         *,
         corpus: str | None = None,
+        spatial: bool = False,
         shipped: bool = False,
     ) -> tuple[str, bool]:
         """Decode and keep the pictures of a new facet; returns its id and whether it is new. Runs in any thread.
 
-        `corpus` names the index whose pictures it is told from, the model's first one if none is named.
+        `corpus` names the index whose pictures it is told from, the model's first one if none is named; `spatial` asks
+        for probes that weigh every place by itself.
 
         Raises:
             NotFound: The model is not served, or has no corpus of that name.
@@ -79,11 +81,12 @@ class FacetDesk:
                 self.store.files.put_blob(blob, stored(picture))
         names = {blob: file_name for blob, (file_name, _) in read.items()}
         row = FacetRow(
-            id=identity(title, clip.slug, corpus, names),
+            id=identity(title, clip.slug, corpus, names, spatial=spatial),
             name=title,
             model=clip.slug,
             corpus=corpus,
             status="queued",
+            spatial=spatial,
             positives=len(names),
             refused=[asdict(refusal) for refusal in refused],
             shipped=shipped,
@@ -230,6 +233,7 @@ class FacetDesk:
                 [self._picture(image.blob) for image in row.images],
                 sample(index),
                 training.default_layers(clip),
+                spatial=row.spatial,
                 seed=0,
                 progress=lambda done, total: self._tell(facet_id, f"seen {done} of {total} pictures", job),
             )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
@@ -36,6 +36,7 @@ class FacetRow(Base):
     progress: Mapped[str] = mapped_column(String(200), default="")
     error: Mapped[str | None] = mapped_column(String(2000))
     shipped: Mapped[bool] = mapped_column(default=False)
+    spatial: Mapped[bool] = mapped_column(default=False, server_default=false())
     positives: Mapped[int] = mapped_column(default=0)
     negatives: Mapped[int] = mapped_column(default=0)
     refused: Mapped[list[Any]] = mapped_column(default=list)

@@ -53,6 +53,7 @@ _FACET_BODY = _body(
     name=_TEXT,
     model=_TEXT,
     corpus=_TEXT,
+    spatial={"type": "boolean"},
     images={"type": "array", "items": _FILE},
 )
 _LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
@@ -134,7 +135,11 @@ async def add_facet(request: Request, microscope: Scope, views: Pages) -> Respon
         name = require_name(upload.fields.get("name", ""))
         require_files(upload, field="images", what="at least eight pictures or one .zip")
         facet_id, created = await microscope.add_facet(
-            name, _model(microscope, upload), upload.files, upload.fields.get("corpus") or None
+            name,
+            _model(microscope, upload),
+            upload.files,
+            upload.fields.get("corpus") or None,
+            spatial=upload.fields.get("spatial", "") not in ("", "0", "false"),
         )
     except FacetscopeError as error:
         page = await run_in_threadpool(microscope.facets)

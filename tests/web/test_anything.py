@@ -5,7 +5,7 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.pictures import blobs, png
+from tests.pictures import blobs, png, striped_files
 from tests.web.conftest import LAYER, SPEC, finish
 from tests.web.markup import Markup
 
@@ -184,3 +184,17 @@ def test_the_form_for_anything_knows_its_model_and_layer(client: TestClient) -> 
     assert client.get("/visualize", params={"layer": "layer9"}).status_code == 404
     assert client.get("/visualize", params={"model": "nothing"}).status_code == 404
     assert client.get("/visualize.json").json()["last_layer"] == LAYER
+
+
+def test_a_facet_can_weigh_every_place_and_says_how_aligned_its_pictures_are(client: TestClient) -> None:
+    files = [("images", file) for file in striped_files(10, start=700)]
+    data = {"name": "striped places"}
+    pooled = client.post("/facets", data=data, files=files).headers["location"]
+    spatial = client.post("/facets", data={**data, "spatial": "1"}, files=files).headers["location"]
+    assert spatial != pooled
+    reports = [finish(client, url)["layers"][0] for url in (pooled, spatial)]
+    assert [each["spatial"] for each in reports] == [False, True]
+    assert reports[0]["alignment"] == pytest.approx(reports[1]["alignment"]) and reports[0]["alignment_others"]
+    page = Markup(client.get(spatial).text)
+    assert "by place" in page.text and "Same places" in page.text
+    assert finish(client, made(client, unit="11", facet=spatial.rsplit("/", 1)[1]))["status"] == "done"

@@ -1,4 +1,4 @@
-"""Renders of more than single units, and what every facet's probe says of them"""
+"""Renders of more than single units, what every facet's probe says of them, and facets whose probes are spatial"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("facets", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("spatial", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("renders", schema=None) as batch_op:
         batch_op.alter_column("unit", existing_type=sa.Integer(), nullable=True)
         batch_op.alter_column("spec", existing_type=sa.String(length=2000), type_=sa.Text(), existing_nullable=False)
@@ -28,3 +30,5 @@ def downgrade() -> None:
         batch_op.drop_column("picture")
         batch_op.alter_column("spec", existing_type=sa.Text(), type_=sa.String(length=2000), existing_nullable=False)
         batch_op.alter_column("unit", existing_type=sa.Integer(), nullable=False)
+    with op.batch_alter_table("facets", schema=None) as batch_op:
+        batch_op.drop_column("spatial")
