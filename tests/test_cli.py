@@ -91,6 +91,21 @@ def test_a_facet_is_trained_and_steers_a_render(terminal: Terminal, tmp_path: Pa
     assert shipped["spec"]["facet"] != facet["id"]
 
 
+def test_anything_is_rendered_with_several_facets(terminal: Terminal, tmp_path: Path) -> None:
+    small, layer = ("--size", "32", "--steps", "3"), f"{terminal.model}/layer4.0"
+    out, picture = tmp_path / "out.png", tmp_path / "picture.png"
+    stripes(3).save(picture)
+    mixed = ("--direction", "5 - 0.5*9", "--facet", "stripes=-0.5", "--ramp", "2", "--diversity", "1")
+    made = terminal.answer("render", layer, "--out", out, *mixed, *small)
+    assert made["spec"]["direction"] == [[5, 1.0], [9, -0.5]] and made["spec"]["strength"] == -0.5
+    with Image.open(out) as shown:
+        assert shown.size == (64, 32), "diverse pictures side by side"
+    like = terminal.answer("render", layer, "--out", out, "--of", "picture", "--picture", picture, *small)
+    assert like["spec"]["of"] == "picture" and like["spec"]["picture"] != "to come"
+    text = terminal.answer("render", layer, "--out", out, "--prompt", "striped things", *small)
+    assert text["spec"]["prompt"] == "striped things"
+
+
 def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
     layer = ("--layer", "layer1.0", "--preset", "preview")
     (path,) = terminal.answer("gallery", "render", "--model", terminal.model, *layer)["written"]
@@ -109,6 +124,8 @@ def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
         (["render", "MODEL/layer9.0/1", "--out", "x.png"], 1, "layer4.0"),
         (["render", "MODEL/layer4.0/1", "--out", "x.png", "--steps", "-4"], 2, "steps"),
         (["render", "MODEL/layer4.0/1", "--out", "x.png", "--preset", "huge"], 2, "preview"),
+        (["render", "MODEL/layer4.0", "--out", "x.png", "--direction", "5 9"], 2, "381 + 0.5*17"),
+        (["render", "MODEL/layer4.0", "--out", "x.png", "--of", "picture", "--picture", "/nowhere"], 2, "/nowhere"),
         (["index", "build", "--model", "MODEL", "--images", "/nowhere", "--name", "x"], 2, "/nowhere"),
         (["index", "build", "--name", "x"], 2, "--model"),
     ],
