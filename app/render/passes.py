@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.clip.clip import Clip
+from app.render import precision
 from app.render.objective import Objective, read
+from app.render.precision import SMALL
 from app.render.released import redirected
 
 CHUNK = 8  # pictures; with more, kernels change once again and nothing is gained
-SMALL = 128  # px; with a larger input a copy beside a lone picture would cost too much
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Pass:
     rgb: Tensor
     seen: Tensor
     redirected: bool = False
+
+    @property
+    def precision(self) -> torch.dtype:
+        """The precision of the model's blocks in this pass: bfloat16, or that of its weights."""
+        return precision.tower(self.clip).dtype
 
     @property
     def kind(self) -> Hashable:
@@ -124,8 +130,9 @@ def _joined(passes: Sequence[Pass]) -> Pass:
 
 def _one(work: Pass) -> Slope:
     rgb, seen = work.rgb.detach().requires_grad_(), work.seen.detach().requires_grad_()
-    relus = redirected(work.clip.module.visual) if work.redirected else nullcontext()
-    with relus, torch.enable_grad(), read(work.clip, rgb, seen, work.objective, work.watch) as reading:
+    tower = precision.tower(work.clip)
+    relus = redirected(tower.clip.module.visual) if work.redirected else nullcontext()
+    with relus, torch.enable_grad(), tower.cast(), read(tower.clip, rgb, seen, work.objective, work.watch) as reading:
         value = work.watch.value(reading).detach()
         roots = work.objective.roots(reading)
         torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
