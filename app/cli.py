@@ -1,15 +1,19 @@
-"""The command line: `python -m app COMMAND`. Exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
+"""The command line: `python -m app COMMAND`. Exit code 0 done, 1 failed with one sentence, 2 wrong usage.
+
+`serve` ends with 70 when the device failed and a new process is needed.
+"""
 
 import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app import images
@@ -28,6 +32,8 @@ from app.spec import Aim, Form, RenderSpec
 from app.web.app import create_app
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
+UNSTARTED = 3  # as uvicorn has it
+BROKEN = 70  # EX_SOFTWARE of sysexits.h: the device failed, start again
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for the multimodal neurons of CLIP.")
 model_commands = typer.Typer(no_args_is_help=True, help="Models: which there are, whether they load, fetching weights.")
@@ -71,14 +77,41 @@ def serve(
 ) -> None:
     """Open the microscope as a web page."""
     settings = Settings(host=host, port=port, models=tuple(model) if model else None, data=data, device=device)
-    uvicorn.run(
-        create_app(settings),
+    sys.exit(run(create_app(settings), settings))
+
+
+def run(app: FastAPI, settings: Settings) -> int:
+    """Serve until a signal, or until the device fails; the exit code. The last is for a supervisor: a new process gets
+    the device anew, and resumes what ran."""
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         timeout_graceful_shutdown=GRACE_S,
         log_level="info",
         server_header=False,
     )
+    server = _Server(config, app)
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has shut down
+        server.run()
+    if not server.started:
+        return UNSTARTED
+    return BROKEN if server.broken else 0
+
+
+class _Server(uvicorn.Server):
+    """Shuts down as at a signal when the microscope's device has failed."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.app = app
+
+    @property
+    def broken(self) -> bool:
+        return self.app.state.microscope.worker.broken is not None
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self.broken
 
 
 @model_commands.command("list")

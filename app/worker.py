@@ -3,6 +3,9 @@
 Module hooks are process state and `torch.no_grad` is thread-local, so one thread runs all of torch. A job is a
 generator; between two of its steps the thread runs every pending short call. A step may yield a request instead of doing
 its work: what several jobs request of one kind is done at once, and each is sent its answer.
+
+An error after which the device cannot be used any more breaks the worker: it stops as at a shutdown, and what ran is
+left as it is stored. Which errors those are it is told, for it knows nothing of devices.
 """
 
 import asyncio
@@ -19,7 +22,14 @@ from app.job import Job, Request
 P = ParamSpec("P")
 T = TypeVar("T")
 
+Fatal = Callable[[BaseException], bool]
+
 log = logging.getLogger(__name__)
+
+
+def nothing(_error: BaseException) -> bool:
+    """No error breaks the worker."""
+    return False
 
 
 class Full(Exception):
@@ -47,14 +57,16 @@ class _Running:
 
         return cls(job, steps())
 
-    def advance(self) -> bool:
-        """Go on to the next request; False when the job has ended, for whatever reason."""
+    def advance(self, fatal: "Fatal") -> bool:
+        """Go on to the next request; False when the job has ended, for whatever reason. Raises what is fatal."""
         answer, error, self.answer, self.error = self.answer, self.error, None, None
         try:
             said = self.steps.send(answer) if error is None else self.steps.throw(error)
         except StopIteration:
             return False
-        except Exception:
+        except Exception as fault:
+            if fatal(fault):
+                raise
             log.exception("job %s failed without saying why", self.job.key)
             return False
         self.request = said if isinstance(said, Request) else None
@@ -69,12 +81,14 @@ class Worker:
     """A thread, a bounded queue of jobs and an unbounded lane of short calls that overtake them.
 
     Jobs that share advance side by side, up to `width` of them, and beside at most one that does not; those wait for
-    each other, in order.
+    each other, in order. `fatal` tells the errors that break it.
     """
 
-    def __init__(self, queue_size: int = 16, width: int = 16) -> None:
+    def __init__(self, queue_size: int = 16, width: int = 16, fatal: Fatal = nothing) -> None:
         self.queue_size = queue_size
         self.width = width
+        self.broken: BaseException | None = None
+        self._fatal = fatal
         self._wake = threading.Condition()
         self._calls: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._waiting: deque[Job] = deque()
@@ -184,7 +198,18 @@ class Worker:
                 for each in self._running:
                     each.end()
                 return
-            self._round()
+            try:
+                self._round()
+            except Exception as error:
+                self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        """Stop for good: nothing more is asked of the device, and every job is left as it is stored."""
+        log.critical("the device failed; what runs is left for the next start", exc_info=error)
+        with self._wake:
+            self.broken = self.broken or error
+            self._closing = True
+            self._wake.notify_all()
 
     def _start_waiting(self) -> None:
         """Start what there is room for, in the order of the queue; call with the lock held."""
@@ -201,7 +226,7 @@ class Worker:
             self._drain_calls()
             if self._closing:
                 return
-            if not each.advance():
+            if not each.advance(self._fatal):
                 each.end()
                 with self._wake:
                     self._running.remove(each)
@@ -209,7 +234,9 @@ class Worker:
                 asked.setdefault(each.request.kind, []).append(each)
         for together in asked.values():
             self._drain_calls()
-            _answer(together)
+            if self._closing:
+                return
+            _answer(together, self._fatal)
 
     def _drain_calls(self) -> None:
         while self._calls:
@@ -220,13 +247,19 @@ class Worker:
                 future.set_result(function())
             except BaseException as error:
                 future.set_exception(error)
+                if self._fatal(error):
+                    self._break(error)
+                    return
 
 
-def _answer(together: list[_Running]) -> None:
+def _answer(together: list[_Running], fatal: Fatal) -> None:
+    """Do what jobs ask for; an error is theirs, unless it is fatal: that is raised, and none of them hears of it."""
     requests = [each.request for each in together if each.request is not None]
     try:
         answers = requests[0].together(requests)
     except Exception as error:
+        if fatal(error):
+            raise
         for each in together:
             each.error = error
         return

@@ -1,10 +1,17 @@
+import torch
+
 from app.clip.clip import Clip
 from app.demo.steering import Pair, Theme
 from app.facets.train import train
+from app.render.passes import Pass
+from app.render.run import begin
+from app.render.steer import steering
+from bench import cost
 from bench.__main__ import main
 from bench.rows import Row
 from bench.steering import rows
 from tests.facets.pictures import blobs
+from tests.render.conftest import in_double
 
 
 def test_a_row_is_ok_when_it_reaches_its_goal_or_has_none():
@@ -34,3 +41,27 @@ def test_the_shares_count_pairs_and_leave_the_plain_pictures_out(tiny_clip: Clip
 
 def test_an_unknown_bench_is_wrong_usage():
     assert main(["nothing"]) == 2
+
+
+def test_what_our_steps_are_compared_with_has_the_same_gradient(tiny_clip: Clip):
+    clip, layer, layers = in_double(tiny_clip), "layer4.0", ("layer3.1", "layer3.0", "layer2.0")
+    facet = cost.random_facet(clip, layers)
+    weights = steering(facet, clip, layer, [1.0])
+    seen = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    plain, faceted = (begin(clip, cost.spec_of(clip, each, layer), [each] if each else []) for each in (None, facet))
+    for ours, theirs in (
+        (plain, cost.Bare(clip, layer)),
+        (plain, cost.Lucent(clip, layer)),
+        (faceted, cost.Released(clip, weights, layer)),
+    ):
+        slope = Pass(clip, ours.objective, ours.watch, seen, seen).run().seen
+        torch.testing.assert_close(theirs.slope(seen), slope, rtol=1e-9, atol=1e-12 * float(slope.abs().max()))
+        theirs.step()
+
+
+def test_lucent_takes_the_gradients_of_the_weights_along(tiny_clip: Clip):
+    unfrozen, frozen = cost.Lucent(tiny_clip, "layer4.0"), cost.Lucent(tiny_clip, "layer4.0", frozen=True)
+    for each in (unfrozen, frozen):
+        each.step()
+    assert unfrozen.visual.get_submodule("layer1.0.conv1").weight.grad is not None
+    assert not [each for each in frozen.visual.parameters() if each.grad is not None]

@@ -214,3 +214,76 @@ def test_only_so_many_share_and_the_others_wait_in_order() -> None:
         job.cancel()
         assert job.wait(5)
     worker.close()
+
+
+class DeviceLost(Exception):
+    """An error after which nothing more works."""
+
+
+def fatal(error: BaseException) -> bool:
+    return isinstance(error, DeviceLost)
+
+
+@dataclass(frozen=True)
+class Losing:
+    """Asks for what loses the device."""
+
+    kind: str = "losing"
+
+    def together(self, requests: "Sequence[Losing]") -> list[int]:
+        raise DeviceLost
+
+
+def in_a_call(worker: Worker) -> None:
+    def lose() -> None:
+        raise DeviceLost
+
+    with pytest.raises(DeviceLost):
+        worker.post(lose).result(5)
+
+
+def in_a_step(worker: Worker) -> None:
+    def steps(job: Job) -> Iterator[int]:
+        yield job.version
+        raise DeviceLost
+
+    worker.submit(Job("losing", steps), force=True)
+
+
+def in_shared_work(worker: Worker) -> None:
+    def steps(job: Job) -> Generator[Losing, int, None]:
+        yield Losing()
+        pytest.fail(f"{job.key} heard of it")
+
+    worker.submit(Job("losing", steps, shares=True), force=True)
+
+
+@pytest.mark.parametrize("lose", [in_a_call, in_a_step, in_shared_work])
+def test_a_fatal_error_breaks_the_worker_and_interrupts_what_runs(lose: Callable[[Worker], None]) -> None:
+    worker = Worker(fatal=fatal)
+    worker.start()
+    ended: list[str] = []
+
+    def steps(job: Job) -> Iterator[int]:
+        try:
+            yield from endless(job)
+            ended.append("finished")
+        except BaseException as error:
+            ended.append(type(error).__name__)
+            raise
+
+    running = worker.submit(Job("running", steps, shares=True))
+    while not running.version:
+        time.sleep(0.001)
+    lose(worker)
+    assert running.wait(5)
+    assert ended == ["GeneratorExit"] and not running.cancelled
+    assert isinstance(worker.broken, DeviceLost) and worker.closing
+    assert worker.post(lambda: 7).cancelled()
+    worker.close()
+
+
+def test_other_errors_do_not_break_the_worker(worker: Worker) -> None:
+    with pytest.raises(ZeroDivisionError):
+        worker.post(lambda: 1 // 0).result(5)
+    assert worker.broken is None and worker.post(lambda: 7).result(5) == 7

@@ -105,16 +105,17 @@ def _hook(visual: nn.Module, layer: Layer, stage: Stage, read: dict[str, Tensor]
 
 
 def _reads_output(layer: Layer, read: dict[str, Tensor]) -> Any:
-    def hook(_block: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        read[layer.name] = output
+    def hook(_block: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        read[layer.name] = _full(output)
+        return read[layer.name]
 
     return hook
 
 
 def _reads_input(layer: Layer, read: dict[str, Tensor]) -> Any:
     def hook(_activation: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-        read[layer.name] = inputs[0]
-        return inputs[0].clone()  # the ReLU overwrites what it is given
+        read[layer.name] = _full(inputs[0])
+        return read[layer.name].clone()  # the ReLU overwrites what it is given
 
     return hook
 
@@ -122,9 +123,15 @@ def _reads_input(layer: Layer, read: dict[str, Tensor]) -> Any:
 def _reads_tokens(layer: Layer, read: dict[str, Tensor]) -> Any:
     def hook(_block: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         n, _, channels = output.shape  # (n, 1 + h * w, c), the class token first
+        output = _full(output)
         grid = output[:, 1:].reshape(n, *layer.map, channels).permute(0, 3, 1, 2)  # (n, c, h, w)
         read[layer.name] = grid
         # Hand on what was read, not its source: otherwise no gradient from deeper layers would reach the reading.
         return torch.cat([output[:, :1], grid.flatten(2).transpose(1, 2)], dim=1)
 
     return hook
+
+
+def _full(output: Tensor) -> Tensor:
+    """A map that autocast computed in half precision as float32, for sums over it and slopes in it; others as they are."""
+    return output.float() if output.dtype in (torch.bfloat16, torch.float16) else output

@@ -40,6 +40,7 @@ from app.microscope.looks import LookDesk
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
+from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import RenderSpec, TableSpec
 from app.store import Store
@@ -64,7 +65,7 @@ class Microscope:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data, settings.database)
-        self.worker = Worker(settings.queue_size, settings.renders_at_once)
+        self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
         self.gallery = Gallery(settings.data / "galleries", self.residents)

@@ -18,6 +18,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.render import target
+from app.render.faults import is_fault, is_shortage
 from app.render.objective import Direction
 from app.render.passes import Pass, Slope
 from app.render.run import Scores, begin, measure
@@ -173,10 +174,13 @@ class RenderDesk:
                 self._finish(clip, spec, pictures[-1], source, started)
         except FacetscopeError as error:
             self.store.change_render(spec.id, status="failed", error=error.detail)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            self.store.change_render(spec.id, status="failed", error=OUT_OF_MEMORY)
-        except Exception:
+        except Exception as error:
+            if is_fault(error):
+                raise  # still "running" in the store: the next start resumes it
+            if is_shortage(error):
+                torch.cuda.empty_cache()
+                self.store.change_render(spec.id, status="failed", error=OUT_OF_MEMORY)
+                return
             log.exception("render %s failed", spec.id)
             self.store.change_render(spec.id, status="failed", error="The render failed: the server's log says why.")
 

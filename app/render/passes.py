@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.clip.clip import Clip
+from app.render import memory, precision
+from app.render.faults import is_shortage
 from app.render.objective import Objective, read
+from app.render.precision import SMALL, Tower
 from app.render.released import redirected
 
 CHUNK = 8  # pictures; with more, kernels change once again and nothing is gained
-SMALL = 128  # px; with a larger input a copy beside a lone picture would cost too much
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Pass:
     redirected: bool = False
 
     @property
+    def precision(self) -> torch.dtype:
+        """The precision of the model's blocks in this pass: bfloat16, or that of its weights."""
+        return precision.tower(self.clip).dtype
+
+    @property
     def kind(self) -> Hashable:
         """Passes of one kind can be run together: same model, same sizes, same kinds of objective."""
         sizes = (self.rgb.shape[1:], self.seen.shape[1:])
@@ -65,7 +72,7 @@ class Pass:
 def _batches(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
     """The passes in their order, in batches that one pass through the model can take."""
     if passes[0].clip.device.type != "cpu":
-        yield passes
+        yield from _with_room(passes)
         return
     singles: list[Pass] = []
     for each in passes:
@@ -81,6 +88,15 @@ def _batches(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
         yield singles
 
 
+def _with_room(passes: Sequence[Pass]) -> Iterator[Sequence[Pass]]:
+    """As many at once as the GPU has memory for; what it has is asked anew before every batch."""
+    while passes:
+        room = memory.room_now(passes[0].clip.device, passes[0].kind)
+        count = memory.first([len(each.rgb) for each in passes], room)
+        yield passes[:count]
+        passes = passes[count:]
+
+
 def _joins(each: Pass) -> bool:
     """Whether a pass runs beside others on a CPU: one picture, of a model with a small input."""
     return each.clip.device.type == "cpu" and len(each.rgb) == 1 and each.clip.image_size <= SMALL
@@ -89,8 +105,8 @@ def _joins(each: Pass) -> bool:
 def _run(passes: Sequence[Pass]) -> list[Slope]:
     try:
         return _joined_run(passes)
-    except torch.OutOfMemoryError:
-        if len(passes) == 1:
+    except RuntimeError as error:
+        if not is_shortage(error) or len(passes) == 1:
             raise
         torch.cuda.empty_cache()
     half = len(passes) // 2
@@ -100,7 +116,10 @@ def _run(passes: Sequence[Pass]) -> list[Slope]:
 def _joined_run(passes: Sequence[Pass]) -> list[Slope]:
     counts = [len(each.rgb) for each in passes]
     padded = [*passes, passes[-1]] if len(passes) % 2 and _joins(passes[0]) else passes
-    slope = _one(_joined(padded))
+    work = _joined(padded)
+    tower = precision.tower(work.clip)  # made before memory is watched: it stays
+    with memory.watched(work.clip.device, passes[0].kind, len(work.rgb)):
+        slope = _one(work, tower)
     ends = np.cumsum(counts)
     return [
         Slope(slope.value[end - count : end], slope.rgb[end - count : end], slope.seen[end - count : end])
@@ -122,10 +141,10 @@ def _joined(passes: Sequence[Pass]) -> Pass:
     )
 
 
-def _one(work: Pass) -> Slope:
+def _one(work: Pass, tower: Tower) -> Slope:
     rgb, seen = work.rgb.detach().requires_grad_(), work.seen.detach().requires_grad_()
-    relus = redirected(work.clip.module.visual) if work.redirected else nullcontext()
-    with relus, torch.enable_grad(), read(work.clip, rgb, seen, work.objective, work.watch) as reading:
+    relus = redirected(tower.clip.module.visual) if work.redirected else nullcontext()
+    with relus, torch.enable_grad(), tower.cast(), read(tower.clip, rgb, seen, work.objective, work.watch) as reading:
         value = work.watch.value(reading).detach()
         roots = work.objective.roots(reading)
         torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
