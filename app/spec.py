@@ -54,6 +54,12 @@ PRESETS: dict[str, Preset] = {
         Preset(name="standard", sentence="The default: 96 px, 192 steps.", size=96, steps=192),
         Preset(name="fine", sentence="A larger picture: 160 px, 384 steps.", size=160, steps=384),
         Preset(
+            name="maco",
+            sentence="Drawn with the corpus' own mix of coarse and fine, only arranged anew (MaCo): 96 px, 192 steps.",
+            size=96,
+            steps=192,
+        ),
+        Preset(
             name="distill-2021",
             sentence="The article's own code, line by line: nine pictures of 256 px at rising strengths, 4,096 steps. Long without a GPU.",
             size=256,

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from app.clip.clip import Clip
+from app.errors import BadInput
 from app.render.objective import Objective
-from app.render.param import FourierImage
+from app.render.param import FourierImage, PhaseImage
 from app.render.passes import Pass, Slope
 from app.render.presets import Recipe
 
@@ -57,11 +58,34 @@ def _smoother(rgb: Tensor) -> Tensor:
     return pad(down, (0, 0, 0, 1)) - pad(down, (0, 0, 1, 0)) + pad(right, (0, 1)) - pad(right, (1, 0))
 
 
+def _start(
+    clip: Clip, slots: Sequence[tuple[int, int]], size: int, recipe: Recipe, spectrum: Tensor | None
+) -> FourierImage | PhaseImage:
+    """The pictures before the first step."""
+    dtype = clip.mean.dtype
+    if not recipe.phases:
+        return FourierImage(slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay, dtype=dtype)
+    if spectrum is None:
+        raise BadInput(
+            f"preset: this one draws with the spectrum of a corpus, and {clip.slug} has no corpus; "
+            "index one, or choose another preset",
+            field="preset",
+        )
+    return PhaseImage(slots, spectrum, device=clip.device, dtype=dtype)
+
+
 class Ascent:
     """Maximises `objective` over a batch of pictures [B, 3, size, size], one per (seed, slot) of `slots`.
 
     Each step is `take(ask().run())`, whoever runs the pass: what is the render's own stays here, what the model does
     can be done for several renders at once (`Pass.together`). Nothing is held between two steps but the pictures.
+
+    Args:
+        spectrum: The magnitudes that a recipe with `phases` fixes, [3, size, size // 2 + 1]: `Spectrum.at(size)` of
+            the model's corpus. Other recipes do not look at it.
+
+    Raises:
+        BadInput: the recipe needs a spectrum and there is none.
     """
 
     def __init__(
@@ -74,13 +98,12 @@ class Ascent:
         size: int,
         steps: int,
         recipe: Recipe,
+        spectrum: Tensor | None = None,
     ) -> None:
         self.clip, self.objective, self.watch = clip, objective, watch
         self.slots, self.steps, self.recipe = slots, steps, recipe
         self.step = 0
-        self._param = FourierImage(
-            slots, size, device=clip.device, sd=recipe.sd, decay=recipe.decay, dtype=clip.mean.dtype
-        )
+        self._param = _start(clip, slots, size, recipe, spectrum)
         self._optimiser = torch.optim.Adam(self._param.parameters(), lr=recipe.lr, maximize=True)
 
     @property

@@ -12,7 +12,8 @@ from app.errors import BadInput, NotFound
 from app.facets.facet import Facet, Probe, ProbeReport
 from app.render.ascend import Ascent, Frame
 from app.render.objective import Unit, read
-from app.render.presets import Recipe
+from app.render.param import frequencies, to_planes
+from app.render.presets import Recipe, recipe
 from app.render.run import measure, render, strengths
 from app.spec import RenderSpec
 
@@ -136,6 +137,27 @@ def test_companions_do_not_show_in_a_picture(tiny_clip: Clip):
         return image[0]
 
     assert np.abs(drawn((4, 0)).astype(int) - drawn((9, 7), (3, 1), (0, 0))).max() <= 1
+
+
+def test_with_the_magnitudes_of_a_corpus_a_render_raises_its_unit_and_keeps_them(tiny_clip: Clip):
+    unit, amplitude = Unit(LAST, 5), 0.3 / (48 * frequencies(48)).clamp_min(1).expand(3, -1, -1)
+    ascent = Ascent(tiny_clip, unit, unit, slots=[(3, 0)], size=48, steps=40, recipe=recipe("maco"), spectrum=amplitude)
+    start, *_, end = (frame.image for frame in ascent.frames() if frame.image is not None)
+    assert start is not None and end is not None
+    wanted = spec(tiny_clip, preset="maco")
+    before, after = (measure(tiny_clip, wanted, None, image[0]).activation for image in (start, end))
+    assert after > before + 0.1
+    for image in (start, end):
+        planes = to_planes(torch.from_numpy(image).permute(0, 3, 1, 2).double() / 255)
+        found = torch.fft.rfft2(planes, norm="forward").abs()[0]
+        coarse = (found[:, 1:9, 1:9] - amplitude[:, 1:9, 1:9]).abs()
+        assert (coarse < 0.1 * amplitude[:, 1:9, 1:9] + 0.005).all()  # bytes round, and EDGE cuts the brightest
+
+
+def test_without_a_corpus_a_recipe_that_needs_its_spectrum_is_refused(tiny_clip: Clip):
+    with pytest.raises(BadInput, match="has no corpus") as refused:
+        render(tiny_clip, spec(tiny_clip, preset="maco"))
+    assert refused.value.field == "preset"
 
 
 def test_a_step_is_taken_only_when_asked_for(tiny_clip: Clip):
