@@ -60,6 +60,12 @@ PRESETS: dict[str, Preset] = {
             steps=192,
         ),
         Preset(
+            name="accentuate",
+            sentence="From a picture of yours: what in it the unit would have more of. 128 px, 128 steps.",
+            size=128,
+            steps=128,
+        ),
+        Preset(
             name="distill-2021",
             sentence="The article's own code, line by line: nine pictures of 256 px at rising strengths, 4,096 steps. Long without a GPU.",
             size=256,

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -72,6 +73,18 @@ class FourierImage:
         # Energy is divided by the frequency, then scaled by the side so that the transform is unitary (Lucid).
         scale = size / frequencies(size).clamp_min(1 / size) ** decay
         self.scale = scale.to(device, dtype)[..., None]
+
+    @classmethod
+    def of(
+        cls, pictures: Tensor, *, device: torch.device, decay: float = 1.0, dtype: torch.dtype = torch.float32
+    ) -> Self:
+        """A batch started from given pictures, [B, 3, size, size] in 0..1, as far as `EDGE` lets them be."""
+        slots = [(0, slot) for slot in range(len(pictures))]
+        image = cls(slots, pictures.shape[-1], device=device, sd=0.0, decay=decay, dtype=dtype)
+        spectrum = torch.fft.rfft2(4 * to_planes(pictures.to(device, dtype)))
+        with torch.no_grad():
+            image.spectrum.copy_(torch.view_as_real(spectrum) / image.scale)
+        return image
 
     def parameters(self) -> list[Tensor]:
         """What an optimiser may change: the spectrum, [B, 3, size, size // 2 + 1, 2] (real, imaginary)."""

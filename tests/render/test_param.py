@@ -74,3 +74,13 @@ def test_phases_start_from_their_own_seed_alone():
     among = PhaseImage([(1, 0), (7, 2), (7, 3)], magnitude(16), device=CPU)()
     assert torch.equal(alone[0], among[1])
     assert not torch.equal(among[1], among[2])
+
+
+@pytest.mark.parametrize(("size", "decay"), [(33, 1.0), (64, 1.3)])
+def test_a_batch_started_from_pictures_is_those_pictures(size: int, decay: float):
+    pictures = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    pictures[0, :, :8] = 0.0
+    pictures[1, 0, :8] = 1.0
+    image = FourierImage.of(pictures, device=CPU, decay=decay)
+    assert (image() - pictures.clamp(0.02, 0.98)).abs().max() < 1 / 255
+    assert image.spectrum.requires_grad
