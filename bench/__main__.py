@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, steering
+from bench import company, quality, steering
 from bench.rows import Bench, Row
 
-BENCHES: dict[str, Bench] = {"company": company.measure, "steering": steering.measure}
+BENCHES: dict[str, Bench] = {"company": company.measure, "quality": quality.measure, "steering": steering.measure}
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 

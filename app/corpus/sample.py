@@ -16,7 +16,7 @@ BATCH = 64
 
 
 def sample_key(index: Index) -> str:
-    """What `sample` depends on: the corpus, what of it was indexed, how pictures are prepared, and how many are taken."""
+    """What `sample` depends on: the corpus, how many of it were indexed, how pictures are prepared, how many are taken."""
     manifest = index.manifest
     return content_id(
         "sample", canonical_json([manifest.corpus_hash, manifest.images, manifest.preprocessing, MOST, LARGEST_SIDE])

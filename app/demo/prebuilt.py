@@ -1,4 +1,4 @@
-"""What ships so that a first start computes nothing: an index of the last layer with the spectrum of its corpus, trained
+"""What ships so that a first start computes nothing: an index of the last layer, the spectrum of its corpus, trained
 facets, their galleries.
 
 All of it comes from the shipped weights, corpus and facet pictures, through the code that serves any model.

@@ -94,7 +94,7 @@ class Ascent:
     can be done for several renders at once (`Pass.together`). Nothing is held between two steps but the pictures.
 
     Args:
-        start: The pictures that a recipe with `near` starts from, [1 or B, 3, size, size] in 0..1; one serves all slots.
+        start: The pictures that a recipe with `near` starts from, [1 or B, 3, size, size] in 0..1; one serves all.
         spectrum: The magnitudes that a recipe with `phases` fixes, [3, size, size // 2 + 1]: `Spectrum.at(size)` of
             the model's corpus. Recipes that need neither look at neither.
 

@@ -19,6 +19,7 @@ from app.render.param import frequencies, to_planes
 from app.spec import content_id
 
 FILE = "spectrum.npz"
+LEAST = 1e-9  # amplitude, far below what 8 bits hold: pictures of one colour have none, and a power law of none is none
 VERSION = 1  # of `measure`: another one makes other spectra
 
 
@@ -52,7 +53,7 @@ class Spectrum:
         radius = frequencies(side) * side
         fine = (radius >= side / 4) & (2 * radius < side)
         logs = torch.stack([torch.ones(int(fine.sum())), radius[fine].log()], dim=1)
-        level, slope = torch.linalg.lstsq(logs, self.amplitude[:, fine].log().T).solution
+        level, slope = torch.linalg.lstsq(logs, self.amplitude[:, fine].clamp_min(LEAST).log().T).solution
         return (level[:, None, None] + slope[:, None, None] * cycles.clamp_min(1).log()).exp()
 
 
