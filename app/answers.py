@@ -196,13 +196,14 @@ class GalleryPicture(BaseModel):
 
 class PresetChoice(BaseModel):
     """A preset as a choice; `seconds` is about how long it takes here when nothing else runs, None until the model is
-    loaded."""
+    loaded; `from_picture` says that it needs an uploaded picture."""
 
     name: str
     sentence: str
     size: int
     steps: int
     seconds: float | None = None
+    from_picture: bool = False
 
 
 class UnitPage(BaseModel):

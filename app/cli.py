@@ -26,6 +26,7 @@ from app.errors import BadInput, FacetscopeError, WeightsMissing
 from app.microscope import Microscope
 from app.progress import progress
 from app.render.gallery import render_layer
+from app.render.presets import recipe
 from app.render.run import measure, render
 from app.settings import Settings
 from app.spec import Aim, Form, RenderSpec
@@ -250,7 +251,7 @@ def render_one(
     spec = RenderSpec.model_validate({**_address(address), **named, **_pulls(facet or [], strength), **how, **amount})
     with _microscope(spec.model, data) as (microscope, clip):
         spec = spec.but(model=clip.slug)
-        if spec.pulls:
+        if spec.pulls or recipe(spec.preset).phases:
             _prepare(microscope, clip)
         if picture and data_of_picture:
             spec = spec.but(picture=microscope.render_desk.take_in(picture.name, data_of_picture))
@@ -259,7 +260,7 @@ def render_one(
         source = microscope.render_desk.source(spec)
         pictures = None
         with progress("steps") as tell:
-            for frame in render(clip, spec, themes, source):
+            for frame in render(clip, spec, themes, source, microscope.render_desk.spectrum(spec)):
                 tell(frame.step, spec.steps)
                 pictures = frame.image if frame.image is not None else pictures
         if pictures is None:

@@ -8,10 +8,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, cost, steering
+from bench import company, cost, quality, steering
 from bench.rows import Bench, Row
 
-BENCHES: dict[str, Bench] = {"company": company.measure, "cost": cost.measure, "steering": steering.measure}
+BENCHES: dict[str, Bench] = {
+    "company": company.measure,
+    "cost": cost.measure,
+    "quality": quality.measure,
+    "steering": steering.measure,
+}
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 

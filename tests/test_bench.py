@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from app.clip.clip import Clip
@@ -8,6 +9,7 @@ from app.render.run import begin
 from app.render.steer import steering
 from bench import cost
 from bench.__main__ import main
+from bench.quality import Achieved, achieved_rows, plausible_row, strangeness
 from bench.rows import Row
 from bench.steering import rows
 from tests.facets.pictures import blobs
@@ -37,6 +39,28 @@ def test_the_shares_count_pairs_and_leave_the_plain_pictures_out(tiny_clip: Clip
     assert values["steering.both"] == 0.5
     assert values["steering.face"] == 0.5 and values["steering.flag"] == 0.5
     assert "4 pairs: 2 units, 2 facets" in table["steering.both"].note
+
+
+def test_the_units_that_a_preset_fails_are_named():
+    found = [Achieved(3, 9.0, 100.0, True), Achieved(7, 1.0, 84.0, False), Achieved(8, 5.0, 99.95, True)]
+    table = {row.name: row for row in achieved_rows("standard", found, 0.95)}
+    assert table["quality.standard.beats"].value == pytest.approx(2 / 3) and not table["quality.standard.beats"].ok
+    assert table["quality.standard.beats"].note.endswith("but for 7")
+    assert table["quality.standard.sd"].value == 5.0 and table["quality.standard.percentile"].value == 99.95
+
+
+def test_strangeness_is_the_distance_to_the_so_many_th_nearest():
+    corpus = torch.tensor([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [9.0, 0.0]])
+    seen = strangeness(torch.tensor([[0.0, 0.0], [2.0, 3.0]]), corpus, neighbours=3)
+    torch.testing.assert_close(seen, torch.tensor([2.0, 13**0.5]))
+
+
+def test_real_pictures_are_as_strange_as_real_pictures_and_others_stranger():
+    draw = torch.Generator().manual_seed(0)
+    reference, real, alike = torch.nn.functional.normalize(torch.randn(3, 400, 4, generator=draw) + 2, dim=-1)
+    alike_row, other_row = plausible_row("a", alike, reference, real), plausible_row("b", -alike, reference, real)
+    assert alike_row.value == pytest.approx(1, abs=0.2)
+    assert other_row.value > 3 and "0% are as near" in other_row.note
 
 
 def test_an_unknown_bench_is_wrong_usage():

@@ -240,7 +240,7 @@ def release(
     model: Annotated[str, typer.Option(help="Model whose folder is furnished.")] = "iconclip",
     as_json: AsJson = False,
 ) -> None:
-    """Make what ships ready-made, from the shipped weights and pictures: index, trained facets and galleries."""
+    """Make what ships ready-made, from the shipped weights and pictures: index, spectrum, trained facets and galleries."""
     if units is not None and not check:
         raise BadInput("units: only a check may stop early; leave --units out, or add --check.", field="units")
     entry = registry.entry(model)

@@ -92,6 +92,14 @@ def _moved(ours: Arrays, theirs: Arrays) -> Iterator[str]:
             yield f"{name} has {share:.1%} of its images elsewhere."
 
 
+def _spectrum(shipped: Path, fresh: Path) -> Iterator[str]:
+    with np.load(shipped) as first, np.load(fresh) as second:
+        if str(first["key"]) != str(second["key"]):
+            yield f"it is of key {first['key']}, not {second['key']}."
+        elif not np.allclose(first["amplitude"], second["amplitude"], rtol=ROUNDING, atol=0):
+            yield "it has other amplitudes."
+
+
 def _facets(shipped: Path, fresh: Path) -> Iterator[str]:
     ours, theirs = facet_file.load(shipped), facet_file.load(fresh)
     if (ours.weights_hash, list(ours.probes)) != (theirs.weights_hash, list(theirs.probes)):
@@ -127,6 +135,7 @@ def _pixels(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 _COMPARISONS = {
     "index/manifest.json": _manifest,
     "index/layers/*.npz": _tables,
+    "index/spectrum.npz": _spectrum,
     "facets/*.safetensors": _facets,
     "gallery/*/*.zip": _galleries,
 }

@@ -1,4 +1,5 @@
-"""What ships so that a first start computes nothing: an index of the last layer, trained facets, their galleries.
+"""What ships so that a first start computes nothing: an index of the last layer, the spectrum of its corpus, trained
+facets, their galleries.
 
 All of it comes from the shipped weights, corpus and facet pictures, through the code that serves any model.
 """
@@ -14,14 +15,17 @@ from app.clip.clip import Clip
 from app.corpus.build import build
 from app.corpus.index import Index
 from app.corpus.packed import pack
+from app.corpus.sample import sample, sample_key
 from app.corpus.sources import open_source
 from app.demo.compare import differences
 from app.facets import facet as facet_file
+from app.facets import pictures as facet_pictures
 from app.facets.facet import Facet
-from app.facets.pictures import identity, kept, restored, sample, stored
+from app.facets.pictures import identity, kept, restored, stored
 from app.facets.train import default_layers, train
 from app.progress import progress
 from app.render.gallery import render_layer
+from app.render.spectrum import spectrum_of
 
 PLAIN = "any"  # the gallery without a facet
 PLAIN_PRESET, FACET_PRESET = "standard", "preview"  # the plain one stands for the unit, the others are many
@@ -48,11 +52,12 @@ def check_release(clip: Clip, release: Path, units: int | None = None) -> list[s
 
 
 def write_index(clip: Clip, release: Path, out: Path, scratch: Path) -> Index:
-    """Index the last layer in `scratch`, and write what of it ships to `out/index`."""
+    """Index the last layer in `scratch`, measure the corpus' spectrum, and write what of it ships to `out/index`."""
     source = open_source(str(release / "corpus-*.tar"))
     with progress("index") as tell:
         build(clip, source, f"{clip.slug}-corpus", [clip.default_layer], scratch, progress=tell)
     index = Index.open(scratch)
+    spectrum_of(index.folder, sample_key(index), sample(index))
     pack(index, out / "index")
     return index
 
@@ -63,7 +68,7 @@ def write_facets(clip: Clip, release: Path, index: Index, out: Path) -> dict[str
     Returns:
         The facets by id, which is the id that the server gives them.
     """
-    tars, others = sorted((release / "facets").glob("*.tar")), sample(index)
+    tars, others = sorted((release / "facets").glob("*.tar")), facet_pictures.sample(index)
     for old in (out / "facets").glob("*.safetensors"):
         old.unlink()
     facets = {}

@@ -11,7 +11,7 @@ from app.microscope.indexes import Indexes, labels
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
-from app.spec import RenderSpec, TableSpec
+from app.spec import TABLE_PRESETS, RenderSpec, TableSpec
 from app.store import UNFINISHED_RENDER, Store
 
 OVER = ("failed", "cancelled")
@@ -74,7 +74,7 @@ class FacetTableDesk:
                 "url": address(spec),
                 "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
                 "status": "running" if set(states) & set(UNFINISHED_RENDER) else "done" if states else "empty",
-                "presets": self.pages.presets(spec.model),
+                "presets": [each for each in self.pages.presets(spec.model) if each.name in TABLE_PRESETS],
                 "cells": cells,
                 "missing": sum(cell.render is None or cell.render.status in OVER for cell in cells),
             }

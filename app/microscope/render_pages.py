@@ -133,10 +133,9 @@ class RenderPages:
         for preset in PRESETS.values():
             about = None
             if clip is not None and pace is not None:
-                example = {"model": slug, "layer": clip.default_layer, "unit": 0, "facet": "x", "picture": None}
-                if preset.name == "accentuate":
-                    example["picture"] = "x"
-                about = seconds(clip, RenderSpec.model_validate({**example, "preset": preset.name}), pace)
+                example = {"model": slug, "layer": clip.default_layer, "unit": 0, "facet": "x", "preset": preset.name}
+                example["picture"] = "x" if preset.from_picture else None
+                about = seconds(clip, RenderSpec.model_validate(example), pace)
             choices.append(PresetChoice(**preset.model_dump(exclude={"fixed"}), seconds=about))
         return choices
 

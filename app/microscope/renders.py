@@ -2,14 +2,17 @@
 
 import logging
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from app import images
 from app.clip.clip import Clip
+from app.corpus.index import Index
+from app.corpus.sample import sample, sample_key
 from app.errors import BadInput, FacetscopeError, QueueFull
 from app.facets.facet import Facet
 from app.facets.pictures import kept, restored, stored
@@ -21,12 +24,14 @@ from app.render import target
 from app.render.faults import is_fault, is_shortage
 from app.render.objective import Direction
 from app.render.passes import Pass, Slope
+from app.render.presets import recipe
 from app.render.run import Scores, begin, measure
+from app.render.spectrum import Spectrum, spectrum_of
 from app.render.steer import usable
 from app.settings import Settings
 from app.spec import RenderSpec
 from app.store import Store
-from app.worker import Full, Worker
+from app.worker import Full, Interrupted, Worker
 
 log = logging.getLogger(__name__)
 OUT_OF_MEMORY = "The device ran out of memory. Choose a smaller size, or try again when fewer renders run."
@@ -65,19 +70,36 @@ class RenderDesk:
         """The uploaded picture that a spec names. Raises `NotFound`."""
         return restored(self.store.files.blob(spec.picture)) if spec.picture else None
 
+    def spectrum(self, spec: RenderSpec) -> Spectrum | None:
+        """The spectrum of the model's first corpus, where the preset draws with one; measured if nobody has yet."""
+        index = self.indexes.find(spec.model) if recipe(spec.preset).phases else None
+        return None if index is None else spectrum_of(index.folder, sample_key(index), self._sampled(index))
+
+    def _sampled(self, index: Index) -> Iterator[Tensor]:
+        for batch in sample(index):
+            self.worker.breathe()
+            yield batch
+
     def check(self, spec: RenderSpec) -> RenderSpec:
         """The spec with the names of its facets resolved to ids.
 
         Raises:
             NotFound: The model is not served, or has no such layer or unit.
             BadInput: An unknown facet, one of another model, one whose probes all lie above the layer, a picture that
-                was not uploaded here, or a prompt at another layer than the last.
+                was not uploaded here, a prompt at another layer than the last, or a preset that needs a corpus where
+                there is none.
             NotReady: The model or a facet is not ready yet.
         """
         clip = self.residents.clip(spec.model)
         target.check(clip, spec)
         if spec.picture is not None and not self._is_kept(spec.picture):
             raise BadInput("picture: it was not uploaded here; choose the picture again", field="picture")
+        if recipe(spec.preset).phases and self.indexes.find(spec.model) is None:
+            raise BadInput(
+                f"preset: {spec.preset} draws with the spectrum of a corpus, and {spec.model} has none yet; "
+                "index one, or choose another preset",
+                field="preset",
+            )
         if not spec.pulls:
             return spec
         resolved = [(self.facets.resolve(spec.model, pull.facet), pull.strength) for pull in spec.pulls]
@@ -156,7 +178,7 @@ class RenderDesk:
             facets = {pull.facet: self.facets.load(pull.facet) for pull in spec.pulls}
             source = self.source(spec)
             pictures: np.ndarray | None = None
-            ascent = begin(clip, spec, list(facets.values()), source)
+            ascent = begin(clip, spec, list(facets.values()), source, self.spectrum(spec))
             self.store.change_render(spec.id, parts=_parts(ascent.watch))
             while not ascent.done:
                 slope = yield ascent.ask()
@@ -172,6 +194,8 @@ class RenderDesk:
             if pictures is not None:  # the last frame, which is kept and scored by now
                 self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(pictures[-1])))
                 self._finish(clip, spec, pictures[-1], source, started)
+        except Interrupted:
+            return  # still "running" in the store: the next start resumes it
         except FacetscopeError as error:
             self.store.change_render(spec.id, status="failed", error=error.detail)
         except Exception as error:

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from app import images
 from app.clip.clip import Clip
 from app.errors import BadInput
 from app.facets.facet import Facet, score
@@ -17,6 +18,7 @@ from app.render.faceted import Diverse, Faceted
 from app.render.objective import Greyness, Objective, read
 from app.render.presets import recipe
 from app.render.released import STRENGTHS
+from app.render.spectrum import Spectrum
 from app.render.steer import below, lies_across, mixed, steering
 from app.render.target import seen_whole, target
 from app.spec import RenderSpec
@@ -85,7 +87,13 @@ def _below(clip: Clip, layer: str) -> str:
     return next((name for name in default_layers(clip) if name in lower), lower[0])
 
 
-def begin(clip: Clip, spec: RenderSpec, facets: Sequence[Facet] = (), picture: Image.Image | None = None) -> Ascent:
+def begin(
+    clip: Clip,
+    spec: RenderSpec,
+    facets: Sequence[Facet] = (),
+    picture: Image.Image | None = None,
+    spectrum: Spectrum | None = None,
+) -> Ascent:
     """The ascent that carries out a spec, pictures [ramp, size, size, 3] in the frames that are due.
 
     All that can be wrong with the request is raised here (NotFound, BadInput), before the first step. The pictures of
@@ -95,18 +103,39 @@ def begin(clip: Clip, spec: RenderSpec, facets: Sequence[Facet] = (), picture: I
     Args:
         facets: Those of `spec.pulls`, in that order.
         picture: The uploaded picture that the spec names.
+        spectrum: That of the model's corpus, which the preset `maco` draws with.
     """
     objective = _objective(clip, spec, facets, picture)
     slots = [(spec.seed, slot if spec.diversity else 0) for slot in range(spec.ramp)]
     watch = seen_whole(clip, spec, picture)
-    return Ascent(clip, objective, watch, slots=slots, size=spec.size, steps=spec.steps, recipe=recipe(spec.preset))
+    return Ascent(
+        clip,
+        objective,
+        watch,
+        slots=slots,
+        size=spec.size,
+        steps=spec.steps,
+        recipe=recipe(spec.preset),
+        start=None if picture is None else _start(clip, picture, spec.size),
+        spectrum=None if spectrum is None else spectrum.at(spec.size),
+    )
+
+
+def _start(clip: Clip, picture: Image.Image, size: int) -> torch.Tensor:
+    """A picture as the model would see it at another size, [1, 3, size, size] in 0..1."""
+    seen = np.asarray(images.square(picture.convert("RGB"), size, clip.resize_mode), dtype=np.float32) / 255
+    return torch.from_numpy(seen).permute(2, 0, 1)[None]
 
 
 def render(
-    clip: Clip, spec: RenderSpec, facets: Sequence[Facet] = (), picture: Image.Image | None = None
+    clip: Clip,
+    spec: RenderSpec,
+    facets: Sequence[Facet] = (),
+    picture: Image.Image | None = None,
+    spectrum: Spectrum | None = None,
 ) -> Iterator[Frame]:
     """Carry out a spec alone: one optimiser step per `next`. Raises as `begin`, before the first."""
-    return begin(clip, spec, facets, picture).frames()
+    return begin(clip, spec, facets, picture, spectrum).frames()
 
 
 @torch.no_grad()

@@ -50,6 +50,16 @@ def test_an_unpacked_index_is_the_one_that_was_packed(
     assert [Index.open(tmp_path / "out").record(n)["caption"] for n in (0, 39)] == ["cat 0", "cat 39"]
 
 
+def test_what_else_was_measured_of_the_corpus_travels_along(
+    tiny_clip: Clip, source: Source, built: Index, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built.folder, tmp_path / "index")
+    np.savez_compressed(folder / "spectrum.npz", key=np.array("a"), amplitude=np.arange(3.0))
+    pack(Index.open(folder), tmp_path / "packed")
+    unpack(tmp_path / "packed", tiny_clip, source, "small", tmp_path / "out")
+    assert files(tmp_path / "out") == files(folder)
+
+
 def test_a_packed_index_is_repeatable_small_and_names_no_folder_of_this_machine(
     built: Index, packed: Path, tmp_path: Path
 ) -> None:

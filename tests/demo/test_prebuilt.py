@@ -5,16 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from app.clip import registry
 from app.clip.clip import Clip
+from app.corpus.index import Index
+from app.corpus.packed import unpack
+from app.corpus.sample import sample, sample_key
+from app.corpus.sources import open_source
 from app.demo import prebuilt
 from app.demo.commands import app
 from app.demo.compare import differences
 from app.errors import BadInput
 from app.facets import facet as facet_file
 from app.microscope import Microscope
+from app.render.spectrum import measure, spectrum_of
 from app.settings import Settings
 from tests.pictures import furnished_folder, striped_files, write_tar
 
@@ -49,7 +55,11 @@ def test_a_server_takes_the_ready_made_files_as_its_own(copy: Path, tmp_path: Pa
     job = microscope.indexes.own_job("small")
     assert job is not None
     next(iter(job.steps(job)))
-    assert microscope.indexes.need("small").manifest.layers == (LAYER,)
+    index = microscope.indexes.need("small")
+    assert index.manifest.layers == (LAYER,)
+    assert torch.equal(
+        spectrum_of(index.folder, sample_key(index), iter(())).amplitude, measure(sample(index)).amplitude
+    )
     (facet_id,) = microscope.facet_desk.shipped("small")
     assert microscope.facet_desk.queue(facet_id) is None, "there is nothing to train"
     assert microscope.facet(facet_id).status == "ready"
@@ -93,6 +103,9 @@ def test_a_check_names_what_differs(copy: Path, release: Path) -> None:
     arrays["top.ids"][7, :2] = arrays["top.ids"][7, 1::-1]
     arrays["bands.ids"] += 1
     np.savez_compressed(tables, allow_pickle=False, **arrays)
+    spectrum = copy / "index" / "spectrum.npz"
+    with np.load(spectrum) as archive:
+        np.savez_compressed(spectrum, allow_pickle=False, key=archive["key"], amplitude=1.01 * archive["amplitude"])
     plain = copy / "gallery" / LAYER / "any.zip"
     (faceted,) = (path for path in plain.parent.iterdir() if path != plain)
     shutil.copy(faceted, plain)
@@ -101,7 +114,8 @@ def test_a_check_names_what_differs(copy: Path, release: Path) -> None:
     assert any("the top examples differ" in sentence and "for 1 units" in sentence for sentence in said)
     assert any("bands has 100.0% of its images elsewhere" in sentence for sentence in said)
     assert any("any.zip: it was made with" in sentence for sentence in said)
-    assert len(said) == 4
+    assert any("spectrum.npz: it has other amplitudes" in sentence for sentence in said)
+    assert len(said) == 5
 
 
 def test_rounding_is_no_difference(copy: Path, release: Path) -> None:
@@ -119,3 +133,11 @@ def test_only_a_check_may_stop_early(release: Path) -> None:
     result = run(release, "--units", "3")
     assert isinstance(result.exception, BadInput)
     assert "units: only a check may stop early" in result.exception.detail
+
+
+def test_the_shipped_spectrum_is_that_of_the_shipped_corpus(tmp_path: Path) -> None:
+    clip = registry.load(registry.entry("iconclip"), registry.RELEASE, "cpu", offline=True)
+    unpack(registry.RELEASE / "index", clip, open_source(str(registry.RELEASE / "corpus-*.tar")), "c", tmp_path / "c")
+    index = Index.open(tmp_path / "c")
+    shipped = spectrum_of(index.folder, sample_key(index), iter(()))
+    torch.testing.assert_close(shipped.amplitude, measure(sample(index)).amplitude, rtol=1e-3, atol=0)

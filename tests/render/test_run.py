@@ -12,7 +12,8 @@ from app.errors import BadInput, NotFound
 from app.facets.facet import Facet, Probe, ProbeReport
 from app.render.ascend import Ascent, Frame
 from app.render.objective import Unit, read
-from app.render.presets import Recipe
+from app.render.param import frequencies, to_planes
+from app.render.presets import Recipe, recipe
 from app.render.run import measure, render, strengths
 from app.spec import RenderSpec
 
@@ -138,6 +139,68 @@ def test_companions_do_not_show_in_a_picture(tiny_clip: Clip):
         return image[0]
 
     assert np.abs(drawn((4, 0)).astype(int) - drawn((9, 7), (3, 1), (0, 0))).max() <= 1
+
+
+def test_with_the_magnitudes_of_a_corpus_a_render_raises_its_unit_and_keeps_them(tiny_clip: Clip):
+    unit, amplitude = Unit(LAST, 5), 0.3 / (48 * frequencies(48)).clamp_min(1).expand(3, -1, -1)
+    ascent = Ascent(tiny_clip, unit, unit, slots=[(3, 0)], size=48, steps=40, recipe=recipe("maco"), spectrum=amplitude)
+    start, *_, end = (frame.image for frame in ascent.frames() if frame.image is not None)
+    assert start is not None and end is not None
+    wanted = spec(tiny_clip, preset="maco")
+    before, after = (measure(tiny_clip, wanted, [], image[0]).activation for image in (start, end))
+    assert after > before + 0.1
+    for image in (start, end):
+        planes = to_planes(torch.from_numpy(image).permute(0, 3, 1, 2).double() / 255)
+        found = torch.fft.rfft2(planes, norm="forward").abs()[0]
+        coarse = (found[:, 1:9, 1:9] - amplitude[:, 1:9, 1:9]).abs()
+        assert (coarse < 0.1 * amplitude[:, 1:9, 1:9] + 0.005).all()  # bytes round, and EDGE cuts the brightest
+
+
+def accentuated(clip: Clip, how: Recipe, source: torch.Tensor) -> np.ndarray:
+    """The pictures [B, 48, 48, 3] of an ascent from sources [1 or 2, 3, 48, 48]."""
+    unit = Unit(LAST, 5)
+    slots = [(3, 0), (3, 1)]
+    image = last(Ascent(clip, unit, unit, slots=slots, size=48, steps=40, recipe=how, start=source).frames()).image
+    assert image is not None
+    return image
+
+
+def test_an_accentuated_picture_raises_its_unit_and_stays_near_its_source(tiny_clip: Clip):
+    source = torch.nn.functional.interpolate(
+        torch.rand(2, 3, 6, 6, generator=torch.Generator().manual_seed(0)), size=(48, 48), mode="bicubic"
+    ).clamp(0, 1)
+    bytes_of_it = (source * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    wanted = spec(tiny_clip, preset="accentuate", picture="x")
+
+    def activation(image: np.ndarray) -> float:
+        return measure(tiny_clip, wanted, [], image).activation
+
+    near = accentuated(tiny_clip, recipe("accentuate"), source)
+    far = accentuated(tiny_clip, dataclasses.replace(recipe("accentuate"), near=0.0), source)
+    for before, close, free in zip(bytes_of_it, near, far, strict=True):
+        assert activation(close) > activation(before) + 0.1
+        moved, loose = (np.abs(image.astype(int) - before).mean() for image in (close, free))
+        assert moved < 0.7 * loose and moved < 40
+
+
+def test_one_source_serves_every_slot(tiny_clip: Clip):
+    source = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(1))
+    still = dataclasses.replace(recipe("accentuate"), lr=0.0)
+    image = accentuated(tiny_clip, still, source)
+    assert (image[0] == image[1]).all()
+    assert np.abs(image[0] / 255 - source[0].clamp(0.02, 0.98).permute(1, 2, 0).numpy()).max() < 1 / 255
+
+
+def test_a_recipe_that_starts_from_a_picture_is_refused_without_one(tiny_clip: Clip):
+    with pytest.raises(BadInput, match="starts from a picture") as refused:
+        render(tiny_clip, spec(tiny_clip, preset="accentuate", picture="x"))
+    assert refused.value.field == "picture"
+
+
+def test_without_a_corpus_a_recipe_that_needs_its_spectrum_is_refused(tiny_clip: Clip):
+    with pytest.raises(BadInput, match="has no corpus") as refused:
+        render(tiny_clip, spec(tiny_clip, preset="maco"))
+    assert refused.value.field == "preset"
 
 
 def test_a_step_is_taken_only_when_asked_for(tiny_clip: Clip):

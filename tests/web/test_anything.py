@@ -198,3 +198,26 @@ def test_a_facet_can_weigh_every_place_and_says_how_aligned_its_pictures_are(cli
     page = Markup(client.get(spatial).text)
     assert "by place" in page.text and "Same places" in page.text
     assert finish(client, made(client, unit="11", facet=spatial.rsplit("/", 1)[1]))["status"] == "done"
+
+
+def test_a_picture_is_accentuated_from_a_units_own_page(client: TestClient) -> None:
+    form = Markup(client.get(f"/models/small/{LAYER}/12").text)
+    assert form.one("input", type="file", name="picture_file") and form.all("input", value="accentuate")
+    data = {**SPEC, "unit": "12", "preset": "accentuate", "size": "64"}
+    assert client.post("/renders", data=data).status_code == 422
+    answer = client.post("/renders", data=data, files={"picture_file": PICTURE})
+    twin = finish(client, answer.headers["location"])
+    assert twin["status"] == "done" and twin["source"]
+    unit = client.get(f"/models/small/{LAYER}/12.json").json()
+    assert [each["stands"] for each in unit["renders"]] == [False], "the picture is not the unit's own"
+
+
+def test_a_render_is_drawn_with_the_spectrum_of_the_corpus(client: TestClient) -> None:
+    twin = finish(client, made(client, unit="13", preset="maco"))
+    assert twin["status"] == "done", twin["error"]
+
+
+def test_a_facet_table_offers_no_preset_that_needs_a_picture(client: TestClient) -> None:
+    url = f"/models/small/{LAYER}/31/facets"
+    assert "accentuate" not in [each["name"] for each in client.get(f"{url}.json").json()["presets"]]
+    assert client.post(url, data={"preset": "accentuate"}).status_code == 422
