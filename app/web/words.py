@@ -185,4 +185,6 @@ def spread_sentence(page: RenderPage) -> str:
     said = f"{count(spread.count, 'seed')} reach activations from {plain(spread.low)} to {plain(spread.high)} (mean {plain(spread.mean)}, standard deviation {plain(spread.sd)})"
     if spread.lowest_percentile is None or page.spec.aim == "least":
         return f"{said}."
+    if spread.lowest_percentile >= 100:
+        return f"{said}; even the lowest is above every image of the corpus."
     return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."
