@@ -73,7 +73,7 @@ def spec_of(clip: Clip, facet: Facet | None, layer: str = LAYER) -> RenderSpec:
             "model": clip.slug,
             "layer": layer,
             "unit": UNIT,
-            "facet": facet and "random",
+            "facet": "random" if facet else None,
             "size": clip.image_size,
             "steps": STEPS,
         }
