@@ -1,12 +1,12 @@
 """Are the renders good? How strongly they drive their units, how near they are to real pictures, what others see there.
 
-On the model that comes with Facetscope, for every unit that its evaluation lists with a clear concept. The three
-questions are those of Fel et al. (2023, arXiv:2306.06805, section 4):
+On the model that comes with Facetscope, for every unit that its evaluation lists with a clear concept. The last two
+questions are also those of Fel et al. (2023, arXiv:2306.06805):
 
 - **achieved**: the unit's activation on the finished picture, without transforms, against the corpus;
-- **plausible**: the distance to the `NEIGHBOURS`-th nearest picture of the corpus, between unit-length embeddings (deep
-  nearest neighbours, Sun et al., 2022, arXiv:2204.06507), as the second model embeds them, over the same distance of
-  real pictures; the reference is one half of the corpus and the real pictures are the other;
+- **plausible**: the Frechet distance between renders and one half of the corpus, as Gaussians of unit-length embeddings
+  (after Heusel et al., 2017, arXiv:1706.08500), seen by the second model; beside it, the distance of as many pictures of
+  the other half and of noise. The distance to the nearest pictures of the corpus says nothing here: noise is nearer.
 - **transferable**: whether the second model names the unit's concept among its first five.
 """
 
@@ -43,8 +43,6 @@ from bench.rows import Row, Tell
 COMPARED = ("standard", "maco")
 GOAL = 0.95
 BEATS = 0.999  # of the corpus
-NEIGHBOURS = 5  # a concept has some twenty pictures in half of the corpus, seven in each way of showing it
-REAL = 0.95  # of real pictures are nearer to the corpus than what counts as unlike it
 CHUNK = 256
 
 
@@ -103,9 +101,16 @@ def embeddings(witness: Reader, drawn: Sequence[Image.Image], side: int) -> Tens
     return torch.cat([look(witness.clip, witness.normalize(batch))[0] for batch in batches])
 
 
-def strangeness(embedded: Tensor, corpus: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
-    """The Euclidean distance of each embedding [n, d] to the so many-th nearest of the corpus [m, d], [n]."""
-    return torch.cdist(embedded, corpus).kthvalue(neighbours, dim=1).values
+def frechet(embedded: Tensor, corpus: Tensor) -> float:
+    """The squared Frechet distance between the Gaussians of two sets of embeddings, [n, d] and [m, d].
+
+    |a - b|^2 + tr(A + B - 2 (A B)^(1/2)); the last trace is that of (B^(1/2) A B^(1/2))^(1/2), which is symmetric.
+    """
+    (a, spread_a), (b, spread_b) = ((x.mean(0), torch.cov(x.T)) for x in (embedded.double(), corpus.double()))
+    values, vectors = torch.linalg.eigh(spread_b)
+    root = vectors * values.clamp_min(0).sqrt() @ vectors.T
+    shared = torch.linalg.eigvalsh(root @ spread_a @ root).clamp_min(0).sqrt().sum()
+    return float((a - b).square().sum() + spread_a.trace() + spread_b.trace() - 2 * shared)
 
 
 def achieved_rows(preset: str, found: Sequence[Achieved], goal: float | None) -> list[Row]:
@@ -123,12 +128,14 @@ def achieved_rows(preset: str, found: Sequence[Achieved], goal: float | None) ->
     ]
 
 
-def plausible_row(preset: str, embedded: Tensor, reference: Tensor, real: Tensor) -> Row:
-    """How far pictures are from the corpus, as a multiple of how far real pictures are (medians); all [n, d]."""
-    drawn, usual = strangeness(embedded, reference), strangeness(real, reference)
-    within = (drawn <= usual.quantile(REAL)).float().mean()
-    note = f"nearest-neighbour distance in the second model; {within:.0%} are as near as {REAL:.0%} of real pictures"
-    return Row(f"quality.{preset}.strangeness", float(drawn.median() / usual.median()), "of real", None, note)
+def plausible_row(preset: str, embedded: Tensor, known: Tensor, noise: Tensor) -> Row:
+    """How far the renders' embeddings [n, d] are from the even pictures of the corpus, whose embeddings are `known`."""
+    reference, real = known[::2], known[1::2]
+    real = real[torch.linspace(0, len(real) - 1, len(embedded)).long()]
+    note = (
+        f"as many real pictures {frechet(real, reference):.3f}, noise {frechet(noise, reference):.3f}; lower is better"
+    )
+    return Row(f"quality.{preset}.distance", frechet(embedded, reference), "Frechet", None, note)
 
 
 def transferable_row(
@@ -154,14 +161,20 @@ def measure(tell: Tell) -> list[Row]:
         spectrum = spectrum_of(index.folder, sample_key(index), sample(index))
         tell("embedding the corpus")
         known = embeddings(witness, [index.image(number) for number in range(len(index))], clip.image_size)
+        noise = embeddings(witness, _noise(len(units), clip.image_size), clip.image_size)
         for preset in COMPARED:
             drawn = draw(clip, [unit for unit, _ in units], preset, spectrum, tell)
             found = achieved(clip, index, [unit for unit, _ in units], drawn)
             rows += achieved_rows(preset, found, GOAL if preset == "standard" else None)
             embedded = embeddings(witness, drawn, clip.image_size)
-            rows.append(plausible_row(preset, embedded, known[::2], known[1::2]))
+            rows.append(plausible_row(preset, embedded, known, noise))
             rows.append(transferable_row(preset, drawn, units, witness, clip.image_size))
     return rows
+
+
+def _noise(count: int, side: int) -> list[Image.Image]:
+    draws = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    return [Image.fromarray(each) for each in draws]
 
 
 def _index(clip: Clip, place: Path) -> Index:

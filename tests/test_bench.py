@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from app.render.run import begin
 from app.render.steer import steering
 from bench import cost
 from bench.__main__ import main
-from bench.quality import Achieved, achieved_rows, plausible_row, strangeness
+from bench.quality import Achieved, achieved_rows, frechet, plausible_row
 from bench.rows import Row
 from bench.steering import rows
 from tests.facets.pictures import blobs
@@ -49,18 +51,24 @@ def test_the_units_that_a_preset_fails_are_named():
     assert table["quality.standard.sd"].value == 5.0 and table["quality.standard.percentile"].value == 99.95
 
 
-def test_strangeness_is_the_distance_to_the_so_many_th_nearest():
-    corpus = torch.tensor([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [9.0, 0.0]])
-    seen = strangeness(torch.tensor([[0.0, 0.0], [2.0, 3.0]]), corpus, neighbours=3)
-    torch.testing.assert_close(seen, torch.tensor([2.0, 13**0.5]))
-
-
-def test_real_pictures_are_as_strange_as_real_pictures_and_others_stranger():
+def test_the_frechet_distance_is_that_of_the_gaussians():
     draw = torch.Generator().manual_seed(0)
-    reference, real, alike = torch.nn.functional.normalize(torch.randn(3, 400, 4, generator=draw) + 2, dim=-1)
-    alike_row, other_row = plausible_row("a", alike, reference, real), plausible_row("b", -alike, reference, real)
-    assert alike_row.value == pytest.approx(1, abs=0.2)
-    assert other_row.value > 3 and "0% are as near" in other_row.note
+    flat, wide = torch.randn(2, 40_000, 2, generator=draw)
+    wide = wide * torch.tensor([3.0, 1.0]) + torch.tensor([0.0, 2.0])
+    assert frechet(flat, flat) == pytest.approx(0, abs=1e-9)
+    assert frechet(flat, wide) == pytest.approx((3 - 1) ** 2 + 2**2, rel=0.05)
+    assert frechet(wide, flat) == pytest.approx(frechet(flat, wide))
+
+
+def test_renders_are_compared_with_real_pictures_and_with_noise():
+    draw = torch.Generator().manual_seed(0)
+    known = torch.randn(800, 4, generator=draw)
+    alike, other, noise = torch.randn(3, 100, 4, generator=draw) + torch.tensor([0.0, 1.0, 2.0])[:, None, None]
+    near, far = plausible_row("a", alike, known, noise), plausible_row("b", other, known, noise)
+    assert near.value < 0.3 < 3 < far.value < 5
+    assert near.note == far.note
+    real, unlike = (float(said) for said in re.findall(r"\d+\.\d+", near.note))
+    assert real < 0.3 and 13 < unlike < 19
 
 
 def test_an_unknown_bench_is_wrong_usage():
