@@ -23,6 +23,7 @@ from app.job import Job
 from app.microscope.facet_answers import card, link
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
+from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import content_id
 from app.store import FacetRow, Store
@@ -243,7 +244,9 @@ class FacetDesk:
             return  # still "training" in the store: the next start resumes it
         except FacetscopeError as error:
             self.store.change_facet(facet_id, status="failed", error=error.detail)
-        except Exception:
+        except Exception as error:
+            if is_fault(error):
+                raise  # left as it is stored: the next start does it again
             log.exception("training facet %s failed", facet_id)
             self.store.change_facet(
                 facet_id,

@@ -20,6 +20,7 @@ from app.corpus.sources import Source, open_source
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.job import Job
 from app.microscope.residents import Residents
+from app.render.faults import is_fault
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,9 @@ class Indexes:
             self.status.pop(slug, None)
         except FacetscopeError as error:
             self.status[slug] = f"The corpus of {slug} could not be indexed: {error.detail}"
-        except Exception:
+        except Exception as error:
+            if is_fault(error):
+                raise  # left as it is stored: the next start does it again
             log.exception("indexing the corpus of %s failed", slug)
             self.status[slug] = f"The corpus of {slug} could not be indexed: the server's log says why."
 
