@@ -260,7 +260,7 @@ def render_one(
         source = microscope.render_desk.source(spec)
         pictures = None
         with progress("steps") as tell:
-            for frame in render(clip, spec, themes, source, microscope.render_desk.spectrum(spec)):
+            for frame in render(clip, spec, themes, source, microscope.render_desk.spectrum(clip.slug, spec.preset)):
                 tell(frame.step, spec.steps)
                 pictures = frame.image if frame.image is not None else pictures
         if pictures is None:
@@ -291,15 +291,16 @@ def gallery_render(
     written = []
     with _microscope(model, data) as (microscope, clip):
         clip.layer(layer)
-        if facet:
+        if facet or recipe(preset).phases:
             _prepare(microscope, clip)
+        spectrum = microscope.render_desk.spectrum(clip.slug, preset)
         for name in facet or [None]:
             facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
             theme = microscope.facet_desk.load(facet_id) if facet_id else None
             label = facet_id or "any"
             path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
             with progress(f"units, {name or 'no facet'}") as tell:
-                render_layer(clip, layer, theme, path, preset=preset, progress=tell)
+                render_layer(clip, layer, theme, path, preset=preset, spectrum=spectrum, progress=tell)
             written.append(str(path))
     _print(as_json, {"written": written}, written)
 

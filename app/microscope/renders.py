@@ -70,9 +70,9 @@ class RenderDesk:
         """The uploaded picture that a spec names. Raises `NotFound`."""
         return restored(self.store.files.blob(spec.picture)) if spec.picture else None
 
-    def spectrum(self, spec: RenderSpec) -> Spectrum | None:
-        """The spectrum of the model's first corpus, where the preset draws with one; measured if nobody has yet."""
-        index = self.indexes.find(spec.model) if recipe(spec.preset).phases else None
+    def spectrum(self, model: str, preset: str) -> Spectrum | None:
+        """The spectrum of a model's first corpus, where the preset draws with one; measured if nobody has yet."""
+        index = self.indexes.find(model) if recipe(preset).phases else None
         return None if index is None else spectrum_of(index.folder, sample_key(index), self._sampled(index))
 
     def _sampled(self, index: Index) -> Iterator[Tensor]:
@@ -178,7 +178,7 @@ class RenderDesk:
             facets = {pull.facet: self.facets.load(pull.facet) for pull in spec.pulls}
             source = self.source(spec)
             pictures: np.ndarray | None = None
-            ascent = begin(clip, spec, list(facets.values()), source, self.spectrum(spec))
+            ascent = begin(clip, spec, list(facets.values()), source, self.spectrum(spec.model, spec.preset))
             self.store.change_render(spec.id, parts=_parts(ascent.watch))
             while not ascent.done:
                 slope = yield ascent.ask()

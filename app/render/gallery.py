@@ -17,6 +17,7 @@ from app.render.ascend import Ascent
 from app.render.faceted import Faceted
 from app.render.objective import Objective, Reading, Tap
 from app.render.presets import recipe
+from app.render.spectrum import Spectrum
 from app.render.steer import lies_across, steering
 from app.spec import PRESETS, RenderSpec
 
@@ -51,6 +52,7 @@ def render_layer(
     preset: str,
     strength: float | None = None,
     units: int | None = None,
+    spectrum: Spectrum | None = None,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
     """Write `path`, a zip of `UNIT.webp` for every unit of a layer, and `about.json` with how they were made.
@@ -59,6 +61,7 @@ def render_layer(
 
     Args:
         units: Only the first so many units, in the batches in which all of them are rendered.
+        spectrum: That of the model's corpus, which the preset `maco` draws with.
     """
     channels = clip.layers[layer].channels
     total = channels if units is None else min(channels, -(-units // BATCH) * BATCH)
@@ -70,14 +73,20 @@ def render_layer(
         archive.writestr(zipfile.ZipInfo("about.json"), json.dumps(about))
         for start in range(0, total, BATCH):
             batch = tuple(range(start, min(start + BATCH, total)))
-            for unit, picture in zip(batch, pictures(clip, layer, batch, facet, preset, pull), strict=True):
+            for unit, picture in zip(batch, pictures(clip, layer, batch, facet, preset, pull, spectrum), strict=True):
                 archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), images.encode_webp(picture, quality=QUALITY))
             progress(batch[-1] + 1, total)
     part.replace(path)
 
 
 def pictures(
-    clip: Clip, layer: str, units: tuple[int, ...], facet: Facet | None, preset: str, strength: float
+    clip: Clip,
+    layer: str,
+    units: tuple[int, ...],
+    facet: Facet | None,
+    preset: str,
+    strength: float,
+    spectrum: Spectrum | None = None,
 ) -> list[Image.Image]:
     """The finished pictures of a batch of units, one each, all from the seed 0."""
     how, watch = recipe(preset), Units(layer, units)
@@ -85,7 +94,16 @@ def pictures(
     if facet is not None:
         objective = Faceted(watch, steering(facet, clip, layer, [strength] * len(units)), "released", lies_across(clip))
     chosen = PRESETS[preset]
-    run = Ascent(clip, objective, watch, slots=[(0, 0)] * len(units), size=chosen.size, steps=chosen.steps, recipe=how)
+    run = Ascent(
+        clip,
+        objective,
+        watch,
+        slots=[(0, 0)] * len(units),
+        size=chosen.size,
+        steps=chosen.steps,
+        recipe=how,
+        spectrum=None if spectrum is None else spectrum.at(chosen.size),
+    )
     picture = None
     for frame in run.frames():
         picture = frame.image if frame.image is not None else picture

@@ -169,6 +169,12 @@ class Scaled(Objective):
         return f"{self.factor:g} * ({self.objective})"
 
 
+def _pooled(response: Tensor, centre: bool) -> Tensor:
+    """One number for each map [B, h, w]: its mean, or its value at the centre."""
+    height, width = response.shape[1:]
+    return response[:, height // 2, width // 2] if centre else response.mean(dim=(1, 2))
+
+
 @dataclass(frozen=True)
 class Unit(Objective):
     """The activation of one unit: the spatial mean of its map before the last ReLU.
@@ -189,10 +195,7 @@ class Unit(Objective):
     def value(self, reading: Reading) -> Tensor:
         response = reading.maps[self.layer, "pre"][:, self.unit]
         response = F.relu(response) if self.rectified else response
-        if self.centre:
-            height, width = response.shape[1:]
-            return response[:, height // 2, width // 2]
-        return response.mean(dim=(1, 2))
+        return _pooled(response, self.centre)
 
     def __str__(self) -> str:
         return f"{self.layer}:{self.unit}{' at the centre' if self.centre else ''}"
@@ -218,10 +221,7 @@ class Direction(Objective):
         maps = reading.maps[self.layer, "pre"]
         maps = F.relu(maps) if self.rectified else maps
         response = torch.einsum("bchw,c->bhw", maps, self.weights.to(maps))
-        if self.centre:
-            height, width = response.shape[1:]
-            return response[:, height // 2, width // 2]
-        return response.mean(dim=(1, 2))
+        return _pooled(response, self.centre)
 
     def __str__(self) -> str:
         return f"{self.layer}:{int(self.weights.count_nonzero())} units{' at the centre' if self.centre else ''}"

@@ -45,6 +45,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "facets": "/facets",
         "facet": facet,
         "renders": "/renders",
+        "visualize": "/visualize",
         "finished render": render,
         "embedded render": f"{render}?embed=1",
         "two renders": f"/compare?a={render.rpartition('/')[2]}&b={render.rpartition('/')[2]}",

@@ -20,6 +20,7 @@ from app.render.run import begin, measure, render
 from app.render.steer import below, lies_across, mixed
 from app.render.target import target
 from app.spec import RenderSpec
+from tests.render.test_faceted import gradient
 
 LAST, LOWER = "layer4.0", "layer3.1"
 Maps = Mapping[tuple[str, str], Tensor]
@@ -94,16 +95,6 @@ def all_maps(clip: Clip, rgb: Tensor) -> Maps:
     return {(layer, "pre"): pre[layer] for layer in layers} | {(layer, "post"): post[layer] for layer in layers}
 
 
-def followed(clip: Clip, objective: Objective, picture: Tensor) -> Tensor:
-    """What the render loop follows: the roots' vector-Jacobian product at the picture."""
-    rgb = picture.clone().requires_grad_()
-    with read(clip, rgb, rgb, objective) as reading:
-        roots = objective.roots(reading)
-        torch.autograd.backward([tensor for tensor, _ in roots], [vector for _, vector in roots])
-    assert rgb.grad is not None
-    return rgb.grad
-
-
 def apart(found: Tensor, expected: Tensor) -> float:
     assert expected.norm() > 0
     return float((found - expected).norm() / expected.norm())
@@ -116,7 +107,7 @@ def test_the_gradient_is_autograd_of_the_formula(double_clip: Clip, picture: Ten
     value = formula(double_clip, rgb, all_maps(double_clip, rgb))
     with read(double_clip, picture, picture, objective) as reading:
         torch.testing.assert_close(objective.value(reading).double(), value.detach(), rtol=1e-9, atol=1e-12)
-    assert apart(followed(double_clip, objective, picture), torch.autograd.grad(value.sum(), rgb)[0]) < 1e-10
+    assert apart(gradient(double_clip, objective, picture), torch.autograd.grad(value.sum(), rgb)[0]) < 1e-10
 
 
 @pytest.mark.parametrize("form", ["released", "paper"])
@@ -139,7 +130,7 @@ def test_any_objective_can_have_facets(double_clip: Clip, picture: Tensor, case:
     for (g, w), b in zip(terms, slopes, strict=True):
         w = w if w.shape[-1] in (1, g.shape[-1]) else F.interpolate(w, size=g.shape[-2:], mode="bilinear")
         total = total + (w * g * b).sum()
-    assert apart(followed(double_clip, faceted, picture), torch.autograd.grad(total, rgb)[0]) < 1e-10
+    assert apart(gradient(double_clip, faceted, picture), torch.autograd.grad(total, rgb)[0]) < 1e-10
 
 
 def several_facets(clip: Clip) -> list[dict[str, Tensor]]:
@@ -175,7 +166,7 @@ def test_diversity_is_a_facet_whose_weights_point_away_from_the_others(
     w = 1.5 * away / away.square().mean(dim=1, keepdim=True).sqrt().clamp_min(1e-300)
     assert w[:3].norm(dim=1).min() > 0 and w[3].norm() == 0, "the fourth picture is alone in its group"
     expected = torch.autograd.grad((w[:, :, None, None] * g * b.detach()).sum(), rgb)[0]
-    assert apart(followed(double_clip, objective, rgb.detach()), expected) < 1e-10
+    assert apart(gradient(double_clip, objective, rgb.detach()), expected) < 1e-10
     with read(double_clip, rgb, rgb, objective) as reading:
         torch.testing.assert_close(objective.value(reading).sum(), together, rtol=1e-9, atol=1e-12)
 

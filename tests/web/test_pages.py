@@ -22,6 +22,7 @@ PAGES = [
     f"/models/small/{LAYER}/5",
     "/facets",
     "/renders",
+    "/visualize",
     "/looks",
     "/search?q=5",
     "/search",
