@@ -20,15 +20,16 @@ class Recipe:
     its deepest layer alone; with `phases` only the phases of the picture's spectrum are optimised and its magnitudes
     are those of a corpus; with `near` the ascent starts from a given picture and each pixel is pulled back to it, by so
     much per full scale of distance, beside the objective's gradient at root mean square 1, so it needs a smoothness, if
-    of 0; a frame is shown every `every` steps. The defaults were chosen by eye on a 64 px model: a decay of 1.3 instead
-    of Lucid's 1 gives large shapes with colours of their own, the prior takes the grain out of them.
+    of 0; a frame is shown every `every` steps. The defaults were chosen on a 64 px model: a decay of 1.3 instead of
+    Lucid's 1 gives large shapes with colours of their own, and the prior takes the grain out of them; with more of it
+    some pictures run off to black or white (docs/decisions/0007-pictures-that-look-real.md).
     """
 
     sd: float = 0.01
     decay: float = 1.3
     lr: float = 0.05
     views: Affine | released.Transforms = Affine()
-    smoothness: float | None = 0.4
+    smoothness: float | None = 0.25
     greyness: float = 0.0
     redirected: int = 0
     rectified: bool = False
@@ -43,6 +44,7 @@ _COMMON = Recipe()
 
 RECIPES: dict[str, Recipe] = {
     **dict.fromkeys(PRESETS, _COMMON),
+    "preview": Recipe(smoothness=0.4),  # in so few steps grain does not go away by itself
     "distill-2021": Recipe(
         decay=1.0,
         lr=released.LEARNING_RATE,
