@@ -51,6 +51,7 @@ HOME_UNITS = 48
 PAGE = 48
 CANCEL_WAIT_S = 5.0
 CLOSE_WAIT_S = 3.0
+FIRST_FRAME_WAIT_S = 0.2
 RESUME_WAIT_S = 60.0
 POLL_S = 0.25
 UNFINISHED = ("queued", "running", "training")
@@ -233,8 +234,17 @@ class Microscope:
             yield version, await asyncio.to_thread(self.facet, facet_id)
 
     async def start_render(self, spec: RenderSpec) -> tuple[str, bool]:
-        """Queue a render, or find the one of the same spec; returns its id and whether it is new."""
-        return await asyncio.to_thread(self.render_desk.start, spec)
+        """Queue a render, or find the one of the same spec; returns its id and whether it is new. An idle device is given
+        a moment, so that the render's page comes with the first frame in it."""
+        render_id, created = await asyncio.to_thread(self.render_desk.start, spec)
+        job = self.worker.find(render_id)
+        if job is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_FRAME_WAIT_S):
+                    async for _ in job.watch():
+                        if await asyncio.to_thread(self.store.files.frames, render_id):
+                            break
+        return render_id, created
 
     async def take_in(self, name: str, data: bytes) -> str:
         """Keep an uploaded picture for renders to start from; returns its id."""
