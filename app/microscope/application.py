@@ -32,6 +32,7 @@ from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
+from app.microscope.columns import ColumnDesk
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
@@ -68,6 +69,7 @@ class Microscope:
         self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
+        self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
         self.render_desk = RenderDesk(settings, self.store, self.worker, self.residents, self.indexes, self.facet_desk)
@@ -107,10 +109,13 @@ class Microscope:
                     self.facet_desk.queue(facet_id)
                     yield
         self.facet_desk.resume()
+        for slug in self.residents.slugs:
+            self.column_desk.queue(slug)
 
     def close(self) -> None:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
         self.worker.close(CLOSE_WAIT_S)
+        self.column_desk.close()
         self.store.close()
 
     def ready(self) -> tuple[bool, str]:
