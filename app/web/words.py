@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, RenderPage
+from app.answers import FacetPull, GivenPage, RenderPage
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -17,6 +17,8 @@ WHOLES: dict[Of, str] = {
     "layer": "the whole layer: whatever it does, more of it",
     "picture": "what the picture does to the layer",
 }
+
+OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 
 EXCITED = 95.0
 """Percentile of the corpus from which a picture may be said to excite the unit; below it we say that it did not."""
@@ -188,3 +190,20 @@ def spread_sentence(page: RenderPage) -> str:
     if spread.lowest_percentile >= 100:
         return f"{said}; even the lowest is above every image of the corpus."
     return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."
+
+
+def given_sentence(page: GivenPage) -> str:
+    """What being of the chosen label means for the unit's activation, no surer than the number of images allows."""
+    chosen, others = page.chosen, page.others
+    if chosen is None:
+        return ""
+    quoted = f"{OPEN}{chosen.value}{CLOSE}"
+    if others is None or chosen.auc is None or chosen.auc_low is None or chosen.auc_high is None:
+        return f"Every image of the corpus has the {page.by} {quoted}, so there are no others to compare with."
+    of = f"{percent(chosen.auc)} of all pairs (95% interval {percent(chosen.auc_low)} to {percent(chosen.auc_high)})"
+    said = f"An image of the {page.by} {quoted} drives the unit harder than one of the others in {of}."
+    if chosen.auc_low <= 0.5 <= chosen.auc_high:
+        said += " That may be chance."
+    if chosen.low is None:
+        said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
+    return said
