@@ -206,8 +206,9 @@ class Columns:
         """
         ranges = self._layer(layer)[1]
         self._scale_of(layer, unit)
-        if not ranges[unit, 0] <= np.float32(value) <= ranges[unit, 1]:
-            return 100.0 if value > ranges[unit, 0] else 0.0
+        lowest, highest = (float(end) for end in ranges[unit])
+        if not lowest <= value <= highest:
+            return 100.0 if value > lowest else 0.0
         return rank(self.codes(layer)[unit], encode(np.array([value]), ranges[unit : unit + 1])[0])
 
     def _scale_of(self, layer: str, unit: int) -> tuple[float, float]:

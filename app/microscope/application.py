@@ -75,7 +75,9 @@ class Microscope:
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
-        self.render_desk = RenderDesk(settings, self.store, self.worker, self.residents, self.indexes, self.facet_desk)
+        self.render_desk = RenderDesk(
+            settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
+        )
         self.render_pages = RenderPages(
             self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.errors import BadInput, NotFound, NotReady, QueueFull
@@ -82,6 +83,31 @@ def test_while_columns_are_made_a_facet_goes_first(settings: Settings) -> None:
     wait_for(lambda: microscope.column_desk.find(index) is not None and bool(ended))
     assert ended == ["not there"] and microscope.column_desk.status(index) == ""
     microscope.close()
+
+
+def test_a_direction_is_ranked_among_the_pictures_of_the_corpus(microscope: Microscope) -> None:
+    index = microscope.indexes.need("small")
+    wait_for(lambda: microscope.column_desk.find(index) is not None)
+    columns = microscope.column_desk.need(index)
+    spec = RenderSpec.model_validate(
+        {"model": "small", "layer": LAYER, "direction": "5 + 0.5*9 - 2*17", "size": 32, "steps": 6}
+    )
+    for each in (
+        spec,
+        RenderSpec.model_validate({**spec.model_dump(), "of": "prompt", "prompt": "red", "direction": None}),
+    ):
+        render_id, _ = start(microscope, each)
+        wait_for(lambda render_id=render_id: microscope.render(render_id).status == "done")
+        page = microscope.render(render_id)
+        assert page.activation is not None and page.activation_sd is not None and page.activation_percentile is not None
+        if each.direction:
+            record = sum(weight * columns.unit(LAYER, unit) for unit, weight in each.direction)
+            assert page.activation_sd == pytest.approx((page.activation - np.mean(record)) / np.std(record), abs=0.01)
+            assert page.activation_percentile == pytest.approx(100 * np.mean(record < page.activation), abs=1)
+    shutil.rmtree(columns.folder)
+    without, _ = start(microscope, spec.but(seed=7))
+    wait_for(lambda: microscope.render(without).status == "done")
+    assert microscope.render(without).activation_percentile is None
 
 
 def test_columns_that_cannot_be_made_say_why(microscope: Microscope) -> None:
