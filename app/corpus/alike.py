@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from app.corpus.columns import UNITS_AT_ONCE, Columns
 
-MOST_IMAGES = 65_536  # a correlation over more of them moves by less than 0.01
+MOST_IMAGES = 32_768  # a correlation over more of them moves by about 0.01
 RUNS = 64  # stretches of the corpus that these are taken from
 
 
 def correlations(columns: Columns, layer: str, unit: int) -> NDArray[np.float64]:
     """Pearson's correlation of a unit's column with that of every unit of its layer, [units]; 0 for units that never vary.
 
-    Over all images, or `MOST_IMAGES` from all over a larger corpus. The memory is that of a few dozen columns of these.
+    Over all images, or `MOST_IMAGES` from all over a larger corpus. The memory is that of a few hundred columns of these.
 
     Raises:
         NotFound: the columns have no such layer or unit.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Z = 1.959964  # 95%
 FEWEST = 6  # images from which the median of a label has an interval
+SURE = 10  # images of a band from which its shares say something
 EXACT = 1000  # images up to which binomial probabilities are summed
 
 Floats = NDArray[np.floating]
@@ -126,12 +127,13 @@ def counts_by_band(values: Floats, edges: Sequence[float], numbers: NDArray[np.i
 
 def commonest(counts: NDArray[np.int64], most: int, first: Sequence[int] = ()) -> list[int]:
     """The label values to show: `first`, then those that would be met most often if each band of activation were drawn
-    from equally, as the article's images were. At most `most`.
+    from equally, as the article's images were. At most `most`. A band of fewer than `SURE` images counts for less.
 
     Args:
         counts: As `counts_by_band` gives them.
     """
     filled = counts[counts.sum(1) > 0]
-    share = (filled / filled.sum(1, keepdims=True)).mean(0)[:-1]
+    total = filled.sum(1, keepdims=True)
+    share = (filled / total * np.minimum(total, SURE)).sum(0)[:-1]
     order = [*first, *(int(value) for value in np.argsort(-share, kind="stable") if share[value] > 0)]
     return list(dict.fromkeys(order))[:most]

@@ -90,6 +90,7 @@ def test_the_commonest_are_those_of_bands_drawn_from_equally() -> None:
     counts = np.array([[900, 100, 0, 0], [0, 0, 0, 0], [0, 2, 3, 5]])
     assert commonest(counts, 3) == [0, 1, 2]
     assert commonest(counts, 2, first=[2]) == [2, 0]
+    assert commonest(np.array([[0, 300, 100], [1, 0, 0]]), 1) == [1], "one image is not a band like the others"
     assert commonest(np.array([[0, 4, 0, 4]]), 3) == [1], "what no image has is not shown"
 
 
