@@ -206,10 +206,131 @@ class PresetChoice(BaseModel):
     from_picture: bool = False
 
 
+class LabelColumn(BaseModel):
+    """A label column of a corpus, and the address of a unit's activation given its values."""
+
+    name: str
+    url: str
+
+
+class LabelResponse(BaseModel):
+    """How a unit responds to the images that a corpus records under one value of a label column. `median`, `low` and `high`
+    (its 95% interval) are in standard deviations from the unit's mean over the corpus. `auc` is how often such an image
+    drives the unit harder than one of the others. Intervals are None for too few images, `auc` where there are no others."""
+
+    value: str
+    url: str
+    count: int
+    median: float
+    low: float | None
+    high: float | None
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+
+
+class Ranking(BaseModel):
+    """A unit's responses to the values of the label column `by`, the highest median first. `few` counts the values that are
+    left out for having fewer than `fewest` images; `columns` are all that the corpus can be sorted by."""
+
+    by: str
+    columns: list[LabelColumn]
+    labels: list[LabelResponse]
+    few: int
+    fewest: int
+
+
+class AlikeUnit(BaseModel):
+    """A unit that is active on the same images: Pearson's correlation of the two over the corpus."""
+
+    card: UnitCard
+    correlation: float
+
+
+class UnitRecord(BaseModel):
+    """What is known of a unit where its activation on every image is recorded; where it is not, `status` says how far that
+    is or how to do it, and the rest is empty. `alike` is over `compared` images."""
+
+    status: str
+    ranking: Ranking | None
+    alike: list[AlikeUnit]
+    compared: int
+    given: str
+    csv: str | None
+    parquet: str | None
+
+
+class Shown(BaseModel):
+    """A corpus image with a unit's activation on it, as in `Example`, without the place where it fires."""
+
+    image: str
+    page: str
+    caption: str
+    activation: float
+    sd: float
+
+
+class Others(BaseModel):
+    """The images that are not of the chosen label; as in `LabelResponse`."""
+
+    count: int
+    median: float
+    low: float | None
+    high: float | None
+
+
+class ActivationBand(BaseModel):
+    """A band of a unit's range of activation, in standard deviations from its mean, and how many images lie in it."""
+
+    low: float
+    high: float
+    count: int
+
+
+class LabelShare(BaseModel):
+    """A value's share of the images in each band, 0 to 1, None in a band without images. `url` is None for what is no
+    single value: all other ones, and the images without any."""
+
+    value: str
+    url: str | None
+    count: int
+    shares: list[float | None]
+
+
+class GivenPage(BaseModel):
+    """A unit's activation given a label of the corpus, and the labels given its activation. Where the activations on every
+    image are not recorded, `status` says so; where the corpus has no labels that sort its images, `ranking` is None. With
+    a value chosen, `chosen` and `others` are its images and the rest, counted in bins between `edges` (sd)."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    unit_url: str
+    corpus: str | None
+    status: str
+    images: int
+    by: str | None
+    value: str | None
+    values: list[str]
+    ranking: Ranking | None
+    chosen: LabelResponse | None
+    others: Others | None
+    edges: list[float]
+    counts: list[int]
+    other_counts: list[int]
+    strongest: list[Shown]
+    weakest: list[Shown]
+    bands: list[ActivationBand]
+    shares: list[LabelShare]
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
-    one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two."""
+    one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
+    is None without an index."""
 
     model: str
     layer: str
@@ -229,6 +350,7 @@ class UnitPage(BaseModel):
     ways: list[Way]
     bottom: list[Example]
     strata: list[Stratum]
+    record: UnitRecord | None
     renders: list[RenderLink]
     facets: list[FacetLink]
     presets: list[PresetChoice]

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
+from app.corpus.columns import making, size
 from app.corpus.manifest import IndexManifest
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
@@ -168,6 +169,17 @@ def index_build(
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
         index = microscope.indexes.build(clip, pictures, name, layer, progress=tell)
     _show(index.manifest, as_json)
+
+
+@index_commands.command("columns")
+def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJson = False) -> None:
+    """Record every unit's activation on every picture of an index, in one pass over the pictures."""
+    with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
+        index = microscope.indexes.need(clip.slug, name)
+        for done, total in making(clip, index):
+            tell(done, total)
+    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size(index)}
+    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {size(index) / 1e6:.1f} MB"])
 
 
 @index_commands.command("show")

@@ -46,6 +46,16 @@ def unit(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index)
 
 
+def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
+    """A unit's activation given the label `value` in the column `by` of a `corpus`."""
+    return with_query(_path("models", slug, layer_name, index, "given"), **choice)
+
+
+def activations(slug: str, layer_name: str, index: int, suffix: str, corpus: str | None = None) -> str:
+    """A unit's activation on every image of a corpus, as a file: `csv` or `parquet`."""
+    return with_query(_path("models", slug, layer_name, index, f"activations.{suffix}"), corpus=corpus)
+
+
 def facet_table(slug: str, layer_name: str, index: int, **choice: str | float) -> str:
     """A unit without a facet and with each, of the preset, strength and seed in `choice`."""
     return with_query(_path("models", slug, layer_name, index, "facets"), **choice)

@@ -179,6 +179,12 @@ class Worker:
             return before + max(len(running) + 1 - (self.width if job.shares else 1), 0)
 
     @property
+    def wanted(self) -> bool:
+        """Whether a job waits for the running one that does not share."""
+        with self._wake:
+            return any(not job.shares for job in self._waiting)
+
+    @property
     def depth(self) -> int:
         """How many jobs wait."""
         return len(self._waiting)

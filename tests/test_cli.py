@@ -56,6 +56,9 @@ def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Pat
     code, out, err = terminal.run("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
     assert code == 0 and "12 pictures" in out and "broken.jpg" in out
     assert "Traceback" not in err
+    recorded = terminal.answer("index", "columns", "mine", "--model", terminal.model)
+    assert recorded["images"] == 12 and recorded["bytes"] > 0
+    assert terminal.answer("index", "columns", "mine", "--model", terminal.model) == recorded
 
 
 def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def test_the_promised_commands_are_there() -> None:
         ["model", "check"],
         ["model", "fetch"],
         ["index", "build"],
+        ["index", "columns"],
         ["index", "show"],
         ["facet", "train"],
         ["render"],

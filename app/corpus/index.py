@@ -119,10 +119,18 @@ class Index:
         Raises:
             NotFound: no such image, or its file has gone from where it was indexed.
         """
-        row = self._image_row(number)
-        image = decode_item(Item(row.key, row.locator, self.manifest.root, row.record))
+        image = decode_item(self.item(number))
         side = min(LARGEST_SIDE, max(image.size) if self._resize_mode == "longest" else min(image.size))
         return square(image, side, self._resize_mode)
+
+    def item(self, number: int) -> Item:
+        """An image of the corpus as its source gave it: where its file lies, and what is known of it.
+
+        Raises:
+            NotFound: no such image.
+        """
+        row = self._image_row(number)
+        return Item(row.key, row.locator, self.manifest.root, row.record)
 
     def record(self, number: int) -> dict[str, str]:
         """What is known of an image: `key`, `caption`, and whatever else its source says.

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
+from typing import Literal
 
 from app import images, urls
 from app.answers import (
@@ -14,6 +15,7 @@ from app.answers import (
     FacetPage,
     Facets,
     FacetTable,
+    GivenPage,
     Home,
     LayerPage,
     LookPage,
@@ -27,11 +29,13 @@ from app.answers import (
     UnitPage,
     Visualize,
 )
+from app.corpus.export import as_csv, as_parquet
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
+from app.microscope.columns import ColumnDesk
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
@@ -69,9 +73,12 @@ class Microscope:
         self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
+        self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
-        self.render_desk = RenderDesk(settings, self.store, self.worker, self.residents, self.indexes, self.facet_desk)
+        self.render_desk = RenderDesk(
+            settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
+        )
         self.render_pages = RenderPages(
             self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead
         )
@@ -80,7 +87,13 @@ class Microscope:
         )
         self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
         self.browser = Browser(
-            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.render_pages
+            self.store,
+            self.residents,
+            self.indexes,
+            self.column_desk,
+            self.facet_desk,
+            self.gallery,
+            self.render_pages,
         )
 
     def start(self) -> None:
@@ -108,10 +121,13 @@ class Microscope:
                     self.facet_desk.queue(facet_id)
                     yield
         self.facet_desk.resume()
+        for slug in self.residents.slugs:
+            self.column_desk.queue(slug)
 
     def close(self) -> None:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
         self.worker.close(CLOSE_WAIT_S)
+        self.column_desk.close()
         self.store.close()
 
     def ready(self) -> tuple[bool, str]:
@@ -200,6 +216,26 @@ class Microscope:
     ) -> UnitPage:
         """One unit."""
         return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+
+    def given_page(
+        self,
+        slug: str,
+        layer: str,
+        unit: int,
+        *,
+        by: str | None = None,
+        value: str | None = None,
+        corpus: str | None = None,
+    ) -> GivenPage:
+        """A unit's activation given a label of the corpus."""
+        return self.browser.given_page(slug, layer, unit, by=by, value=value, corpus=corpus)
+
+    def activations(
+        self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None
+    ) -> Iterator[bytes]:
+        """A unit's activation on every image of a corpus, as a file in parts. What can be wrong is raised at once."""
+        index, columns = self.browser.exported(slug, layer, unit, corpus)
+        return {"csv": as_csv, "parquet": as_parquet}[suffix](index, columns, layer, unit)
 
     def facets(self) -> Facets:
         """All facets."""

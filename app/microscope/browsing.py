@@ -1,23 +1,31 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app import urls
 from app.answers import (
+    AlikeUnit,
     FacetLink,
     GalleryPicture,
+    GivenPage,
     LayerPage,
     ModelInfo,
     Models,
     UnitCard,
     UnitPage,
+    UnitRecord,
 )
 from app.clip.layers import Layer
+from app.corpus.alike import images_compared, most_alike
+from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
+from app.microscope.columns import ColumnDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
 from app.microscope.indexes import Indexes, labels
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
@@ -26,6 +34,7 @@ from app.store import Store
 
 SORTS = ("unit", "strength")
 LIMIT = 240
+ALIKE = 12  # units that are shown as active on the same images
 
 
 class Browser:
@@ -36,6 +45,7 @@ class Browser:
         store: Store,
         residents: Residents,
         indexes: Indexes,
+        columns: ColumnDesk,
         facets: FacetDesk,
         gallery: Gallery,
         renders: RenderPages,
@@ -43,6 +53,7 @@ class Browser:
         self.store = store
         self.residents = residents
         self.indexes = indexes
+        self.columns = columns
         self.facets = facets
         self.gallery = gallery
         self.renders = renders
@@ -66,6 +77,13 @@ class Browser:
         if name not in clip.layers:
             raise NotFound(f"{slug} has no layer {name}. It has: {', '.join(clip.layers)}.")
         return clip.layers[name]
+
+    def unit(self, slug: str, name: str, unit: int) -> Layer:
+        """A layer of a loaded model, known to have the unit. Raises `NotFound` with what there is."""
+        layer = self.layer(slug, name)
+        if not 0 <= unit < layer.channels:
+            raise NotFound(f"{name} of {slug} has units 0 to {layer.channels - 1}; there is no unit {unit}.")
+        return layer
 
     def index(self, slug: str, layer: str, corpus: str | None = None) -> Index | None:
         """The index to show a layer with, or None where the layer is in none."""
@@ -154,9 +172,7 @@ class Browser:
 
     def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
         """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
-        layer, index = self.layer(slug, name), self.index(slug, name, corpus)
-        if not 0 <= unit < layer.channels:
-            raise NotFound(f"{name} of {slug} has units 0 to {layer.channels - 1}; there is no unit {unit}.")
+        layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         facets = self.facets.links(slug)
@@ -183,11 +199,97 @@ class Browser:
             ways=[],
             bottom=[],
             strata=[],
+            record=self._record(index, slug, name, unit, corpus) if index else None,
             renders=[link(row) for row in rows],
             facets=facets,
             presets=self.renders.presets(slug),
         )
         return page.model_copy(update=responses(index, layer, unit)) if index else page
+
+    def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
+        columns = self.columns.find(index)
+        by = label_columns(columns)[:1] if columns else []
+        alike = _most_alike(columns, layer, unit) if columns else []
+        cards = self.cards(slug, layer, [other for other, _ in alike], index, corpus=corpus)
+        return UnitRecord(
+            status=self.columns.status(index),
+            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
+            alike=[AlikeUnit(card=card, correlation=r) for card, (_, r) in zip(cards, alike, strict=True)],
+            compared=images_compared(columns) if columns else 0,
+            given=urls.given(slug, layer, unit, corpus=corpus),
+            csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
+            parquet=urls.activations(slug, layer, unit, "parquet", corpus) if columns else None,
+        )
+
+    def _sorted(
+        self, index: Index, columns: Columns, slug: str, layer: str, unit: int, by: str, corpus: str | None
+    ) -> Sorted:
+        def address(by: str, value: str | None) -> str:
+            return urls.given(slug, layer, unit, by=by, value=value, corpus=corpus)
+
+        return Sorted(index, columns, layer, unit, by, address)
+
+    def given_page(
+        self, slug: str, name: str, unit: int, *, by: str | None, value: str | None, corpus: str | None
+    ) -> GivenPage:
+        """A unit's activation given a label. Raises `NotFound` for a unit, column or value that there is not, and for a
+        layer without an index."""
+        self.unit(slug, name, unit)
+        index = self.index(slug, name, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {name} of {slug}, so there are no labels to go by.")
+        columns = self.columns.find(index)
+        known = label_columns(columns) if columns else []
+        if by is not None and columns and by not in known:
+            raise NotFound(
+                f"{index.manifest.name} cannot be sorted by {by}: by {', '.join(known) or 'nothing'}.", field="by"
+            )
+        if columns and value and by is None:
+            raise NotFound(f"by: name the column that {value!r} is a value of, one of {', '.join(known)}.", field="by")
+        by = by or (known[0] if known else None)
+        page = GivenPage(
+            model=slug,
+            layer=name,
+            unit=unit,
+            label=labels(index, name)[unit],
+            url=urls.given(slug, name, unit, by=by, value=value, corpus=corpus),
+            unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
+            corpus=index.manifest.name,
+            status=self.columns.status(index),
+            images=len(index),
+            by=by,
+            value=value,
+            values=[],
+            ranking=None,
+            chosen=None,
+            others=None,
+            edges=[],
+            counts=[],
+            other_counts=[],
+            strongest=[],
+            weakest=[],
+            bands=[],
+            shares=[],
+        )
+        if columns is None or by is None:
+            return page
+        beside = self._sorted(index, columns, slug, name, unit, by, corpus)
+        return page.model_copy(
+            update={
+                "values": sorted(beside.labels),
+                "ranking": ranking(beside),
+                **(chosen(beside, value) if value else {}),
+                **shares(beside, value),
+            }
+        )
+
+    def exported(self, slug: str, name: str, unit: int, corpus: str | None) -> tuple[Index, Columns]:
+        """What the file of a unit's activations is made of. Raises `NotFound`, and `NotReady` before they are recorded."""
+        self.unit(slug, name, unit)
+        index = self.index(slug, name, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {name} of {slug}, so there are no activations.")
+        return index, self.columns.need(index)
 
     def _pictures(
         self, slug: str, layer: str, unit: int, facets: Sequence[FacetLink], corpus: str | None
@@ -202,6 +304,12 @@ class Browser:
             for facet, name in [(None, PLAIN), *((facet, facet.id) for facet in facets)]
             if self.gallery.has(slug, layer, unit, name)
         ]
+
+
+@lru_cache(maxsize=4096)
+def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, float]]:
+    """Kept for each index as long as its columns are open."""
+    return most_alike(columns, layer, unit, ALIKE)
 
 
 def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:

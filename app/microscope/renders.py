@@ -17,12 +17,14 @@ from app.errors import BadInput, FacetscopeError, QueueFull
 from app.facets.facet import Facet
 from app.facets.pictures import kept, restored, stored
 from app.job import Job
+from app.microscope.against import Against, of_direction, of_unit
+from app.microscope.columns import ColumnDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.render import target
 from app.render.faults import is_fault, is_shortage
-from app.render.objective import Direction
+from app.render.objective import Direction, Objective
 from app.render.passes import Pass, Slope
 from app.render.presets import recipe
 from app.render.run import Scores, begin, measure
@@ -49,6 +51,7 @@ class RenderDesk:
         worker: Worker,
         residents: Residents,
         indexes: Indexes,
+        columns: ColumnDesk,
         facets: FacetDesk,
     ) -> None:
         self.settings = settings
@@ -56,6 +59,7 @@ class RenderDesk:
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
+        self.columns = columns
         self.facets = facets
 
     def take_in(self, name: str, data: bytes) -> str:
@@ -180,6 +184,7 @@ class RenderDesk:
             pictures: np.ndarray | None = None
             ascent = begin(clip, spec, list(facets.values()), source, self.spectrum(spec.model, spec.preset))
             self.store.change_render(spec.id, parts=_parts(ascent.watch))
+            corpus = self._against_corpus(spec, ascent.watch)
             while not ascent.done:
                 slope = yield ascent.ask()
                 if job.cancelled:
@@ -189,7 +194,7 @@ class RenderDesk:
                 if frame.image is not None:
                     pictures = frame.image
                     self.store.files.put_frame(spec.id, frame.step, images.encode_webp(images.side_by_side(pictures)))
-                    self._keep_progress(clip, spec, facets, frame.step, pictures[-1], source, started)
+                    self._keep_progress(clip, spec, facets, frame.step, pictures[-1], source, corpus, started)
                     job.announce()
             if pictures is not None:  # the last frame, which is kept and scored by now
                 self.store.files.put_picture(spec.id, images.encode_png(Image.fromarray(pictures[-1])))
@@ -216,6 +221,7 @@ class RenderDesk:
         step: int,
         image: np.ndarray,
         source: Image.Image | None,
+        corpus: Against | None,
         started: float,
     ) -> None:
         """Keep how far the render is; scored as at the end, without transforms, so that the numbers compare."""
@@ -229,7 +235,7 @@ class RenderDesk:
             facet_scores=_known(facets, scores),
             elapsed_s=time.monotonic() - started,
             **first,
-            **self._against_corpus(spec, scores.activation),
+            **(corpus(scores.activation) if corpus else {}),
         )
 
     def _finish(
@@ -242,16 +248,17 @@ class RenderDesk:
             spec.id, status="done", facet_scores=_known(judges, scores), elapsed_s=time.monotonic() - started
         )
 
-    def _against_corpus(self, spec: RenderSpec, activation: float) -> dict[str, float]:
-        """A unit's activation in sd and as a percentile; nothing for what the corpus keeps no record of."""
+    def _against_corpus(self, spec: RenderSpec, watch: Objective) -> Against | None:
+        """The corpus' record of what a render makes large; None for what it keeps no record of."""
         index = self.indexes.with_layer(spec.model, spec.layer)
-        if index is None or spec.unit is None:
-            return {}
-        mean, std = float(index.mean(spec.layer)[spec.unit]), float(index.std(spec.layer)[spec.unit])
-        return {
-            "activation_sd": (activation - mean) / std if std > 0 else 0.0,
-            "activation_percentile": index.percentile(spec.layer, spec.unit, activation),
-        }
+        if index is None:
+            return None
+        columns = self.columns.find(index)
+        if spec.unit is not None:
+            return of_unit(index, columns, spec.layer, spec.unit)
+        if columns is None or not isinstance(watch, Direction):
+            return None
+        return of_direction(columns, spec.layer, watch.weights, self.worker.breathe)
 
 
 def _known(facets: Mapping[str, Facet], scores: Scores) -> dict[str, float]:

@@ -1,9 +1,10 @@
 """Geometry of the inline SVG charts. Positions are percentages of the drawing, so that text keeps its size on a phone."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answers import Histogram, Stats, Stratum
+from app.answers import ActivationBand, GivenPage, Histogram, LabelResponse, LabelShare, Stats, Stratum
 
 MAX_TICKS = 9
 
@@ -110,9 +111,9 @@ def _bands(strata: list[Stratum], axis: Axis, stats: Stats) -> list[tuple[float,
     return found
 
 
-def _nice(low: float, high: float) -> list[float]:
-    """At most `MAX_TICKS` round values inside the range, zero among them if it lies there."""
-    raw = (high - low) / (MAX_TICKS - 1) or 1.0
+def _nice(low: float, high: float, most: int = MAX_TICKS) -> list[float]:
+    """At most `most` round values inside the range, zero among them if it lies there."""
+    raw = (high - low) / (most - 1) or 1.0
     base = 10 ** math.floor(math.log10(raw))
     step = next(base * factor for factor in (1, 2, 5, 10, 20) if base * factor >= raw)
     return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
@@ -132,3 +133,166 @@ def _summary(edges: list[float], stats: Stats) -> str:
 def auc_position(auc: float) -> float:
     """Where an AUC lies on an axis from 0.4 to 1, in percent; 0.5 is chance."""
     return round(min(max(100 * (auc - 0.4) / 0.6, 0.0), 100.0), 2)
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A median: where it lies, and its interval from `low` over `width`; without one `width` is 0."""
+
+    at: float
+    low: float
+    width: float
+
+
+@dataclass(frozen=True)
+class BesideChart:
+    """Two histograms back to back: bars upwards of the chosen images, downwards of the others."""
+
+    up: list[Bar]
+    down: list[Bar]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    chosen: Marker
+    others: Marker
+    summary: str
+
+
+def beside(page: GivenPage) -> BesideChart | None:
+    """Draw the shares of the chosen images and of the others over activation; None where either is missing."""
+    if page.chosen is None or page.others is None:
+        return None
+    axis = Axis(page.edges[0], page.edges[-1])
+    ups, downs = (
+        [count / of for count in counts]
+        for counts, of in ((page.counts, page.chosen.count), (page.other_counts, page.others.count))
+    )
+    most = max(*ups, *downs)
+    up = _shares(page.edges, page.counts, ups, most, axis, upwards=True)
+    down = _shares(page.edges, page.other_counts, downs, most, axis, upwards=False)
+    ticks = [Tick(50 - 50 * value / most, f"{100 * value:.3g}%") for value in _nice(0, most, 4)[1:]]
+    return BesideChart(
+        up=up,
+        down=down,
+        x_ticks=[Tick(axis(value), _tick_label(value)) for value in _nice(axis.low, axis.low + axis.span)],
+        y_ticks=[*ticks, Tick(50, "0"), *(Tick(100 - tick.at, tick.label) for tick in ticks)],
+        chosen=_marker(axis, page.chosen.median, page.chosen.low, page.chosen.high),
+        others=_marker(axis, page.others.median, page.others.low, page.others.high),
+        summary=(
+            f"The unit's activation on {page.chosen.count:,} images of {page.by} {page.value}, above, and on the "
+            f"{page.others.count:,} others, below: each as shares of its own images, in standard deviations from the "
+            f"mean. The medians are {page.chosen.median:.2f} and {page.others.median:.2f}."
+        ),
+    )
+
+
+def _shares(
+    edges: list[float], counts: list[int], shares: list[float], most: float, axis: Axis, *, upwards: bool
+) -> list[Bar]:
+    bars = []
+    for low, high, count, share in zip(edges[:-1], edges[1:], counts, shares, strict=True):
+        if count:
+            height = round(50 * share / most, 3)
+            title = f"{count:,} images, {100 * share:.1f}%, from {low:.2f} to {high:.2f} sd"
+            left, y = axis(low), 50 - height if upwards else 50.0
+            bars.append(Bar(left, round(axis(high) - left, 3), y, height, title, not upwards))
+    return bars
+
+
+def _marker(axis: Axis, value: float, low: float | None, high: float | None) -> Marker:
+    if low is None or high is None:
+        return Marker(axis(value), axis(value), 0.0)
+    return Marker(axis(value), axis(low), round(axis(high) - axis(low), 3))
+
+
+@dataclass(frozen=True)
+class MedianChart:
+    """Medians of labels on one axis, in the order of the labels; `zero` is the mean of the corpus."""
+
+    markers: list[Marker]
+    zero: float
+
+
+def medians(labels: Sequence[LabelResponse]) -> MedianChart:
+    """Draw the medians of labels with their intervals."""
+    ends = [value for each in labels for value in (each.median, each.low, each.high) if value is not None]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    room = 0.04 * ((high - low) or 1.0)
+    axis = Axis(low - room, high + room)
+    return MedianChart([_marker(axis, each.median, each.low, each.high) for each in labels], axis(0.0))
+
+
+@dataclass(frozen=True)
+class Area:
+    """One value's share in every band as a polygon, in percent of the drawing; `number` is written in it at `at` where it
+    is thick enough."""
+
+    points: str
+    number: int
+    kind: str
+    at: tuple[float, float] | None
+    title: str
+
+
+@dataclass(frozen=True)
+class SharesChart:
+    """Stacked shares over the bands of activation; `veils` are the bands, left edge and width, of few images."""
+
+    areas: list[Area]
+    x_ticks: list[Tick]
+    counts: list[Tick]
+    veils: list[tuple[float, float]]
+    zero: float | None
+    summary: str
+
+
+FEW_IMAGES = 10  # in a band: the shares say little
+THICK = 9.0  # percent of the height that a number needs
+
+
+def stacked(by: str, bands: Sequence[ActivationBand], shares: Sequence[LabelShare]) -> SharesChart | None:
+    """Draw the probability of each value in each band of activation; None for a unit that never varies."""
+    if not bands or bands[0].low >= bands[-1].high:
+        return None
+    axis = Axis(bands[0].low, bands[-1].high)
+    filled = [place for place, band in enumerate(bands) if band.count]
+    centres = [axis((bands[place].low + bands[place].high) / 2) for place in filled]
+    xs = [0.0, *centres, 100.0]
+    below = [100.0] * len(xs)
+    areas = []
+    for number, share in enumerate(shares, 1):
+        parts = [100 * (share.shares[place] or 0.0) for place in filled]
+        above = [y - part for y, part in zip(below, [parts[0], *parts, parts[-1]], strict=True)]
+        outline = [*zip(xs, above, strict=True), *reversed(list(zip(xs, below, strict=True)))]
+        thickest = max(range(len(parts)), key=lambda place: (bands[filled[place]].count >= FEW_IMAGES, parts[place]))
+        at = (centres[thickest], round((above[thickest + 1] + below[thickest + 1]) / 2, 3))
+        areas.append(
+            Area(
+                points=" ".join(f"{x:.2f},{y:.2f}" for x, y in outline),
+                number=number,
+                kind=share_kind(number, share),
+                at=at if parts[thickest] >= THICK and bands[filled[thickest]].count >= FEW_IMAGES else None,
+                title=f"{share.value}: {share.count:,} images",
+            )
+        )
+        below = above
+    return SharesChart(
+        areas=areas,
+        x_ticks=[Tick(axis(value), _tick_label(value)) for value in _nice(axis.low, axis.low + axis.span)],
+        counts=[Tick(axis((band.low + band.high) / 2), short_count(band.count)) for band in bands],
+        veils=[(axis(b.low), round(axis(b.high) - axis(b.low), 3)) for b in bands if b.count < FEW_IMAGES],
+        zero=axis(0.0) if 0.0 in axis else None,
+        summary=f"Which {by} the images in each band of activation have, as shares of the band's images.",
+    )
+
+
+def share_kind(number: int, share: LabelShare) -> str:
+    """The class of a share's colour: its place from 1 on, or `rest` for what is no single value."""
+    return str(number) if share.url else "rest"
+
+
+def short_count(count: int) -> str:
+    """A number in at most four characters."""
+    for limit, unit in ((1_000_000, "M"), (1000, "k")):
+        if count >= limit:
+            return f"{count / limit:.1f}{unit}" if count < 10 * limit else f"{count // limit}{unit}"
+    return str(count)

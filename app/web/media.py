@@ -1,9 +1,11 @@
-"""Pictures. What people sent was encoded again by us. Content-addressed ones are kept for ever by the browser."""
+"""Pictures and files. What people sent was encoded again by us. Content-addressed ones are kept for ever by the browser."""
 
 import hashlib
+import re
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
 
 from app.web.scope import Name, Number, Scope, Slug
 from app.web.views import FOREVER
@@ -77,3 +79,22 @@ def render_film(request: Request, microscope: Scope, render_id: Name) -> Respons
 def render_spec(request: Request, microscope: Scope, render_id: Name) -> Response:
     """What made a picture: posted to `/renders`, it makes the same one again."""
     return picture(request, microscope.render_spec(render_id).canonical().encode(), media_type="application/json")
+
+
+FILES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+
+@router.get("/models/{slug}/{layer}/{unit}/activations.{suffix}")
+def activations(
+    microscope: Scope,
+    slug: Slug,
+    layer: Name,
+    unit: Number,
+    suffix: Literal["csv", "parquet"],
+    corpus: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """A unit's activation on every image of a corpus, to keep."""
+    parts = microscope.activations(slug, layer, unit, suffix, corpus or None)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{slug}-{layer}-{unit}")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{suffix}"', "Cache-Control": "no-cache"}
+    return StreamingResponse(parts, media_type=FILES[suffix], headers=headers)

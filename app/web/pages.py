@@ -100,6 +100,21 @@ def unit(
     return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None)
 
 
+@page("/models/{slug}/{layer}/{unit}/given", "given.html")
+def given(
+    microscope: Scope,
+    slug: Slug,
+    layer: Name,
+    unit: Number,
+    by: Choice = None,
+    value: Annotated[str | None, Query(max_length=1000)] = None,
+    corpus: Choice = None,
+) -> answers.GivenPage:
+    """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
+    activation."""
+    return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
+
+
 def table_spec(
     slug: Slug, layer: Name, unit: Number, preset: Word = "", strength: Word = "", seed: Word = ""
 ) -> TableSpec:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, RenderPage
+from app.answers import FacetPull, GivenPage, RenderPage
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -17,6 +17,8 @@ WHOLES: dict[Of, str] = {
     "layer": "the whole layer: whatever it does, more of it",
     "picture": "what the picture does to the layer",
 }
+
+OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 
 EXCITED = 95.0
 """Percentile of the corpus from which a picture may be said to excite the unit; below it we say that it did not."""
@@ -118,44 +120,48 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+RANKED: dict[Of, str] = {"unit": "the unit", "direction": "the direction", "prompt": "what the text asks for"}
+"""What the corpus may have a record of: units always, their weighted sums where every activation is recorded."""
+
+
 def activation_sentence(page: RenderPage) -> str:
     """What the finished picture did to what was made large, measured against the corpus where it keeps a record."""
-    rank = page.activation_percentile
+    rank, what = page.activation_percentile, RANKED.get(page.spec.of)
     if page.activation is None:
         return "The activation on this picture was not measured."
-    if page.spec.of != "unit":
+    if what is None or (rank is None and page.spec.of != "unit"):
         return _rise_sentence(page)
     if rank is None:
         return "No images are indexed for this layer, so there is nothing to compare the activation with."
     if page.spec.aim == "least":
-        return _silencing_sentence(rank)
+        return _silencing_sentence(rank, what)
     if rank >= 100:
-        return "This picture drives the unit harder than every image of the corpus."
+        return f"This picture drives {what} harder than every image of the corpus."
     if rank >= EXCITED:
-        return f"This picture drives the unit into the {percentile(rank)} percentile of the corpus."
+        return f"This picture drives {what} into the {percentile(rank)} percentile of the corpus."
     if rank >= 50:
-        return f"This picture only mildly excites the unit: {percentile(rank)} percentile of the corpus."
-    return f"This picture did not excite the unit: only the {percentile(rank)} percentile of the corpus."
+        return f"This picture only mildly excites {what}: {percentile(rank)} percentile of the corpus."
+    return f"This picture did not excite {what}: only the {percentile(rank)} percentile of the corpus."
 
 
 def _rise_sentence(page: RenderPage) -> str:
-    """The corpus has a record of single units only: what is left is how far the picture came from where it began."""
+    """Where the corpus has no record, what is left is how far the picture came from where it began."""
     first, last = page.first_activation, page.activation
     if first is None or last is None:
-        return "The corpus has a record of single units only, so there is nothing to compare the activation with."
+        return "The corpus has no record of this, so there is nothing to compare the activation with."
     wanted = last < first if page.spec.aim == "least" else last > first
     came = f"from {plain(first)} after the first step to {plain(last)}"
     if not wanted:
         return f"This picture failed: the activation went {came}."
-    return f"The activation went {came}. The corpus has a record of single units only, so there is no percentile."
+    return f"The activation went {came}. The corpus has no record of this, so there is no percentile."
 
 
-def _silencing_sentence(rank: float) -> str:
+def _silencing_sentence(rank: float, what: str) -> str:
     if rank <= 0:
-        return "This picture silences the unit more than every image of the corpus."
+        return f"This picture silences {what} more than every image of the corpus."
     if rank <= 100 - EXCITED:
-        return f"This picture silences the unit: only the {percentile(rank)} percentile of the corpus."
-    return f"This picture did not silence the unit: {percentile(rank)} percentile of the corpus."
+        return f"This picture silences {what}: only the {percentile(rank)} percentile of the corpus."
+    return f"This picture did not silence {what}: {percentile(rank)} percentile of the corpus."
 
 
 def facet_sentence(pull: FacetPull) -> str:
@@ -188,3 +194,20 @@ def spread_sentence(page: RenderPage) -> str:
     if spread.lowest_percentile >= 100:
         return f"{said}; even the lowest is above every image of the corpus."
     return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."
+
+
+def given_sentence(page: GivenPage) -> str:
+    """What being of the chosen label means for the unit's activation, no surer than the number of images allows."""
+    chosen, others = page.chosen, page.others
+    if chosen is None:
+        return ""
+    quoted = f"{OPEN}{chosen.value}{CLOSE}"
+    if others is None or chosen.auc is None or chosen.auc_low is None or chosen.auc_high is None:
+        return f"Every image of the corpus has the {page.by} {quoted}, so there are no others to compare with."
+    of = f"{percent(chosen.auc)} of all pairs (95% interval {percent(chosen.auc_low)} to {percent(chosen.auc_high)})"
+    said = f"An image of the {page.by} {quoted} drives the unit harder than one of the others in {of}."
+    if chosen.auc_low <= 0.5 <= chosen.auc_high:
+        said += " That may be chance."
+    if chosen.low is None:
+        said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
+    return said

@@ -41,6 +41,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "layer": f"{layer}?limit=12",  # each card is like the other, and axe takes its time
         "layer without hits": f"{layer}?q=zzzz",
         "unit": unit,
+        "activation given a label": f"{unit}/given?by=concept&value=apple",
         "facet table": f"{unit}/facets",
         "facets": "/facets",
         "facet": facet,

@@ -2,14 +2,17 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from app.errors import BadInput, NotFound, QueueFull
+from app.errors import BadInput, NotFound, NotReady, QueueFull
 from app.facets import facet as facet_file
+from app.job import Job
 from app.microscope import Microscope
 from app.settings import Settings
 from app.spec import RenderSpec
@@ -40,6 +43,81 @@ def test_a_model_folder_is_indexed_and_its_facets_trained_at_the_first_start(mic
     facet = microscope.facet(microscope.facets().facets[0].id)
     assert facet.name == "stripes" and facet.shipped and facet.layers
     assert all(0 <= each.auc_low <= each.auc <= each.auc_high <= 1 for each in facet.layers)
+
+
+def test_columns_are_made_in_the_background_and_kept(microscope: Microscope, settings: Settings) -> None:
+    index = microscope.indexes.need("small")
+    wait_for(lambda: microscope.column_desk.find(index) is not None)
+    columns = microscope.column_desk.need(index)
+    page = microscope.unit_page("small", LAYER, 5)
+    assert page.stats and columns.unit(LAYER, 5).max() == pytest.approx(page.stats.max, rel=1e-6)
+    assert set(columns.categories.columns) == {"caption", "concept", "kind", "family"}
+    header = columns.folder / "columns.json"
+    written = header.stat().st_mtime_ns
+    microscope.close()
+    again = Microscope(settings)
+    assert again.column_desk.status(again.indexes.open("small-corpus")) == ""
+    again.start()
+    wait_for(lambda: again.ready()[0] and again.worker.find("resume") is None)
+    assert again.worker.find("columns:small-corpus") is None and header.stat().st_mtime_ns == written
+    again.close()
+
+
+def test_while_columns_are_made_a_facet_goes_first(settings: Settings) -> None:
+    microscope = Microscope(settings)
+    microscope.start()
+    wait_for(lambda: microscope.ready()[0])
+    index = microscope.indexes.need("small")
+    with pytest.raises(NotReady, match="every picture of small-corpus"):
+        microscope.column_desk.need(index)
+    wait_for(lambda: microscope.column_desk.find(index) is not None and microscope.worker.find("resume") is None)
+    shutil.rmtree(index.folder / "columns")
+    ended: list[str] = []
+
+    def facet(_: Job) -> Iterator[None]:
+        yield
+        ended.append("there" if microscope.column_desk.find(index) else "not there")
+
+    microscope.worker.post(microscope.column_desk.queue, "small")
+    microscope.worker.submit(Job("facet", facet))
+    wait_for(lambda: microscope.column_desk.find(index) is not None and bool(ended))
+    assert ended == ["not there"] and microscope.column_desk.status(index) == ""
+    microscope.close()
+
+
+def test_a_direction_is_ranked_among_the_pictures_of_the_corpus(microscope: Microscope) -> None:
+    index = microscope.indexes.need("small")
+    wait_for(lambda: microscope.column_desk.find(index) is not None)
+    columns = microscope.column_desk.need(index)
+    spec = RenderSpec.model_validate(
+        {"model": "small", "layer": LAYER, "direction": "5 + 0.5*9 - 2*17", "size": 32, "steps": 6}
+    )
+    for each in (
+        spec,
+        RenderSpec.model_validate({**spec.model_dump(), "of": "prompt", "prompt": "red", "direction": None}),
+    ):
+        render_id, _ = start(microscope, each)
+        wait_for(lambda render_id=render_id: microscope.render(render_id).status == "done")
+        page = microscope.render(render_id)
+        assert page.activation is not None and page.activation_sd is not None and page.activation_percentile is not None
+        if each.direction:
+            record = sum(weight * columns.unit(LAYER, unit) for unit, weight in each.direction)
+            assert page.activation_sd == pytest.approx((page.activation - np.mean(record)) / np.std(record), abs=0.01)
+            assert page.activation_percentile == pytest.approx(100 * np.mean(record < page.activation), abs=1)
+    shutil.rmtree(columns.folder)
+    without, _ = start(microscope, spec.but(seed=7))
+    wait_for(lambda: microscope.render(without).status == "done")
+    assert microscope.render(without).activation_percentile is None
+
+
+def test_columns_that_cannot_be_made_say_why(microscope: Microscope) -> None:
+    index = microscope.indexes.need("small")
+    wait_for(lambda: microscope.column_desk.find(index) is not None)
+    shutil.rmtree(index.folder / "columns")
+    assert "index columns small-corpus --model small" in microscope.column_desk.status(index)
+    (index.folder / "columns").mkdir()
+    (index.folder / "columns" / "columns.json").write_text('{"key": "x", "version": 1, "images": 1, "layers": []}')
+    assert microscope.column_desk.find(index) is None
 
 
 def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: Settings) -> None:

@@ -48,10 +48,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> Iterator[TestClient]:
-    """A client of a server whose model, index and facet are ready."""
+    """A client of a server whose model, index, facet and columns are ready."""
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         wait_for(lambda: [each["status"] for each in client.get("/facets.json").json()["facets"]] == ["ready"])
+        wait_for(lambda: not client.get(f"/models/small/{LAYER}/5.json").json()["record"]["status"])
         yield client
 
 

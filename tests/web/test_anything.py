@@ -34,7 +34,11 @@ def test_anything_can_be_made_large(client: TestClient, fields: dict[str, str], 
     twin = finish(client, url)
     assert twin["status"] == "done" and twin["subject"] == title and twin["unit_url"] is None
     page = Markup(client.get(url).text)
-    assert title in page.text and "The activation went from" in page.text
+    assert title in page.text
+    if fields["of"] == "layer":
+        assert "The activation went from" in page.text and twin["activation_percentile"] is None
+    else:
+        assert 0 <= twin["activation_percentile"] <= 100 and "of the corpus" in page.text
     assert title in Markup(client.get("/renders").text).all("img", src=f"{url}/picture.png")[0]["alt"]
     again = Markup(client.get(url).text).all("input", type="hidden")
     assert {"name": "of", "value": fields["of"], "type": "hidden"} in again

@@ -1,0 +1,139 @@
+"""Activation given a label, and labels given an activation: what a corpus' records say of a unit, with its uncertainty.
+
+The article shows both: bars of the activation for each of several people, and the conditional probability of categories
+in each band of activation (Goh et al. 2021, figures 2, 3, 5 and 7). Its labels were given by hand to a sample; here they
+are the corpus' own, of every image.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z = 1.959964  # 95%
+FEWEST = 6  # images from which the median of a label has an interval
+SURE = 10  # images of a band from which its shares say something
+EXACT = 1000  # images up to which binomial probabilities are summed
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95% interval; without one where there are too few images for it."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The images of one label value: its place among the values, how many there are, the median of their activations, and
+    how well the activation tells them from all others (1 always, 0.5 is chance); None where there are no others."""
+
+    value: int
+    count: int
+    median: Estimate
+    auc: Estimate | None
+
+
+def median(ordered: Floats) -> Estimate:
+    """The median of numbers in ascending order. The interval is that between two of them, so it assumes nothing of how
+    they are distributed (the sign test turned round)."""
+    n = len(ordered)
+    middle = float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
+    rank = _rank(n)
+    return Estimate(middle, float(ordered[rank - 1]), float(ordered[n - rank])) if rank else Estimate(middle)
+
+
+def _rank(n: int) -> int:
+    """The largest k for which the k-th smallest and the k-th largest of n enclose the median with at least 95%: fewer
+    than k of n fair coins come up heads with at most 2.5%. 0 where there is none."""
+    if n > EXACT:
+        return int((n - Z * math.sqrt(n)) / 2)
+    total, k = 0, 0
+    while (total := total + math.comb(n, k)) <= 0.025 * 2**n:
+        k += 1
+    return k
+
+
+def midranks(values: Floats) -> NDArray[np.float64]:
+    """The rank of each number, from 1; equal numbers share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    upto = counts.cumsum()
+    return (upto - (counts - 1) / 2)[inverse]
+
+
+def auc(value: float, ones: int, others: int) -> Estimate:
+    """How often one of `ones` stands above one of `others`, with its interval.
+
+    The interval holds every true value from which `value` is not further than 1.96 standard deviations by Hanley and
+    McNeil's formula ("The meaning and use of the area under a ROC curve", 1982), taken at the true value and not at
+    the one found. So it stays honest at 0 and 1 (Newcombe, "Confidence intervals for an effect size measure based on the
+    Mann-Whitney statistic", 2006).
+    """
+
+    def beyond(truth: float) -> float:
+        least = (ones - 1) * (1 - truth) / (2 - truth) + (others - 1) * truth / (1 + truth)
+        variance = truth * (1 - truth) * (1 + least) / (ones * others)
+        return (value - truth) ** 2 - Z * Z * variance
+
+    return Estimate(value, _edge(beyond, value, 0.0), _edge(beyond, value, 1.0))
+
+
+def _edge(beyond: Callable[[float], float], inside: float, outside: float) -> float:
+    """Where `beyond` turns positive on the way from `inside` to `outside`."""
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        inside, outside = (inside, middle) if beyond(middle) > 0 else (middle, outside)
+    return (inside + outside) / 2
+
+
+def groups(values: Floats, numbers: NDArray[np.int32], count: int) -> list[Group]:
+    """The images by their label, for each of `count` label values that some image has, in the order of the values.
+
+    Args:
+        values: [images], the activations.
+        numbers: [images], the place of each image's label value; -1 for images without one, which are others to all.
+    """
+    order = np.lexsort((values, numbers))
+    sums = np.bincount(numbers + 1, midranks(values), count + 1)[1:]
+    starts = np.searchsorted(numbers[order], np.arange(count + 1))
+    found = []
+    for value, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        ones = int(end - start)
+        others = len(values) - ones
+        if ones:
+            above = (sums[value] - ones * (ones + 1) / 2) / (ones * others) if others else 0.0
+            apart = auc(float(above), ones, others) if others else None
+            found.append(Group(value, ones, median(values[order[start:end]]), apart))
+    return found
+
+
+def counts_by_band(values: Floats, edges: Sequence[float], numbers: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """How many images of each label lie in each band of activation: [bands, `count` + 1], images without one last.
+
+    Args:
+        edges: Of the bands, ascending; what lies beyond the outer ones counts to the outer bands.
+    """
+    bands = len(edges) - 1
+    band = np.searchsorted(np.asarray(edges[1:-1]), values, side="right")
+    label = np.where(numbers < 0, count, numbers)
+    return np.bincount(band * (count + 1) + label, minlength=bands * (count + 1)).reshape(bands, count + 1)
+
+
+def commonest(counts: NDArray[np.int64], most: int, first: Sequence[int] = ()) -> list[int]:
+    """The label values to show: `first`, then those that would be met most often if each band of activation were drawn
+    from equally, as the article's images were. At most `most`. A band of fewer than `SURE` images counts for less.
+
+    Args:
+        counts: As `counts_by_band` gives them.
+    """
+    filled = counts[counts.sum(1) > 0]
+    total = filled.sum(1, keepdims=True)
+    share = (filled / total * np.minimum(total, SURE)).sum(0)[:-1]
+    order = [*first, *(int(value) for value in np.argsort(-share, kind="stable") if share[value] > 0)]
+    return list(dict.fromkeys(order))[:most]

@@ -1,0 +1,115 @@
+"""The columns of this server's indexes: opened where they are, made in the background where they are not."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+
+from app.corpus.columns import FOLDER, HEADER, Columns, Making, making
+from app.corpus.index import Index
+from app.errors import FacetscopeError, NotFound, NotReady
+from app.job import Job
+from app.microscope.indexes import Indexes
+from app.microscope.residents import Residents
+from app.render.faults import is_fault
+from app.worker import Worker
+
+log = logging.getLogger(__name__)
+UNASKED = 50_000  # pictures; the pass over a larger corpus takes hours without a GPU and is made only when asked for
+
+
+class ColumnDesk:
+    """Finds the columns of indexes, and makes them on the device thread."""
+
+    def __init__(self, worker: Worker, residents: Residents, indexes: Indexes) -> None:
+        self.worker = worker
+        self.residents = residents
+        self.indexes = indexes
+        self._said: dict[str, str] = {}
+        self._passes: dict[str, Making] = {}
+
+    def find(self, index: Index | None) -> Columns | None:
+        """The columns of an index; None where there are none of just this index."""
+        if index is None:
+            return None
+        try:
+            written = (index.folder / FOLDER / HEADER).stat().st_mtime_ns
+        except OSError:
+            return None
+        try:
+            return _open(index, written)
+        except (NotFound, NotReady) as error:
+            log.warning("%s", error.detail)
+            return None
+
+    def need(self, index: Index) -> Columns:
+        """The columns of an index. Raises `NotReady`, saying how far they are or how to make them."""
+        columns = self.find(index)
+        if columns is None:
+            raise NotReady(self.status(index))
+        return columns
+
+    def status(self, index: Index) -> str:
+        """How far the columns of an index are, or how to make them; empty where they are there."""
+        name = index.manifest.name
+        if self.find(index) is not None:
+            return ""
+        if name in self._said:
+            return self._said[name]
+        if self.worker.find(_key(name)):
+            return f"The activations on every picture of {name} are about to be recorded."
+        return (
+            f"The activations on every picture of {name} are not recorded. "
+            f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
+        )
+
+    def queue(self, slug: str) -> None:
+        """Queue the making of what is missing of a model's indexes, but for large ones."""
+        for index in self.indexes.of(slug):
+            if self.find(index) is None and len(index) <= UNASKED:
+                self._submit(slug, index.manifest.name)
+
+    def close(self) -> None:
+        """Drop what was begun: call it when the device thread has stopped."""
+        for steps in self._passes.values():
+            with suppress(ValueError):  # the thread is still in it, and ends with the process
+                steps.close()
+
+    def _submit(self, slug: str, name: str) -> None:
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+
+    def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
+        """Begin a pass or go on with it, until another job waits: then that goes first. It may take long, and a facet
+        is something that people wait for."""
+        try:
+            if name not in self._passes:
+                self._passes[name] = making(self.residents.clip(slug), self.indexes.open(name))
+            for done, total in self._passes[name]:
+                self._said[name] = (
+                    f"The activations on every picture of {name} are being recorded: {done:,} of {total:,}."
+                )
+                job.announce()
+                if self.worker.wanted:
+                    self.worker.post(self._submit, slug, name)  # runs when this job has ended
+                    return
+                yield
+            self._said.pop(name, None)
+        except FacetscopeError as error:
+            self._said[name] = f"The activations on every picture of {name} could not be recorded: {error.detail}"
+        except Exception as error:
+            if is_fault(error):
+                raise  # the next start does it again
+            log.exception("recording the activations on %s failed", name)
+            self._said[name] = (
+                f"The activations on every picture of {name} could not be recorded: the server's log says why."
+            )
+        self._passes.pop(name, None)
+
+
+def _key(name: str) -> str:
+    return f"columns:{name}"
+
+
+@lru_cache(maxsize=32)
+def _open(index: Index, _written: int) -> Columns:
+    return Columns.open(index.folder / FOLDER, index)

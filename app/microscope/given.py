@@ -1,0 +1,170 @@
+"""A unit's activation given a label of the corpus, and the labels given its activation, as answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import urls
+from app.answers import ActivationBand, LabelColumn, LabelResponse, LabelShare, Others, Ranking, Shown
+from app.corpus.columns import Columns
+from app.corpus.given import FEWEST, Group, commonest, counts_by_band, groups, median
+from app.corpus.index import Index
+from app.errors import NotFound
+
+FIRST = ("concept", "family", "kind")  # the columns that say what an image shows, before those that say how
+BINS = 48
+SHARES = 7  # values in the chart of labels given activation; more cannot be told apart
+SHOWN = 12
+OTHER, UNLABELLED = "other", "not recorded"
+
+Address = Callable[[str, str | None], str]
+"""From a label column and a value, or no value, to the page of a unit's activation given it."""
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A unit's column beside a label column of its corpus: `values` [images] in standard deviations from the mean."""
+
+    index: Index
+    columns: Columns
+    layer: str
+    unit: int
+    by: str
+    address: Address
+
+    @property
+    def labels(self) -> list[str]:
+        """The label's values."""
+        return self.columns.categories.values(self.by)
+
+    @property
+    def numbers(self) -> NDArray[np.int32]:
+        """Each image's place among `labels`, -1 without one."""
+        return self.columns.categories.numbers(self.by)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        return in_sd(self.index, self.columns, self.layer, self.unit)
+
+    def number(self, value: str) -> int:
+        """The place of a value among `labels`. Raises `NotFound`."""
+        if value not in self.labels:
+            shown = ", ".join(self.labels[:8])
+            raise NotFound(
+                f"No image of {self.index.manifest.name} has the {self.by} {value!r}: there are {shown}, …",
+                field="value",
+            )
+        return self.labels.index(value)
+
+
+def in_sd(index: Index, columns: Columns, layer: str, unit: int) -> NDArray[np.float64]:
+    """A unit's column in standard deviations from its mean over the corpus, [images]."""
+    stats = index.unit(layer, unit).stats
+    return (columns.unit(layer, unit).astype(np.float64) - stats.mean) / (stats.std or 1.0)
+
+
+def label_columns(columns: Columns) -> list[str]:
+    """The columns that a corpus can be sorted by, those first that say what an image shows."""
+    known = columns.categories.columns
+    return [*(name for name in FIRST if name in known), *(name for name in known if name not in FIRST)]
+
+
+def ranking(sorted_: Sorted) -> Ranking:
+    """The responses to all values of the column that have enough images."""
+    found = _groups(sorted_.columns, sorted_.index, sorted_.layer, sorted_.unit, sorted_.by)
+    kept = sorted((group for group in found if group.count >= FEWEST), key=lambda group: -group.median.value)
+    return Ranking(
+        by=sorted_.by,
+        columns=[LabelColumn(name=name, url=sorted_.address(name, None)) for name in label_columns(sorted_.columns)],
+        labels=[response(sorted_, group) for group in kept],
+        few=len(found) - len(kept),
+        fewest=FEWEST,
+    )
+
+
+@lru_cache(maxsize=256)
+def _groups(columns: Columns, index: Index, layer: str, unit: int, by: str) -> list[Group]:
+    categories = columns.categories
+    return groups(in_sd(index, columns, layer, unit), categories.numbers(by), len(categories.values(by)))
+
+
+def response(sorted_: Sorted, group: Group) -> LabelResponse:
+    """A group of images as an answer."""
+    value, apart = sorted_.labels[group.value], group.auc
+    return LabelResponse(
+        value=value,
+        url=sorted_.address(sorted_.by, value),
+        count=group.count,
+        median=group.median.value,
+        low=group.median.low,
+        high=group.median.high,
+        auc=apart.value if apart else None,
+        auc_low=apart.low if apart else None,
+        auc_high=apart.high if apart else None,
+    )
+
+
+def chosen(sorted_: Sorted, value: str) -> dict[str, object]:
+    """The images of a value beside all others, as fields of a `GivenPage`. Raises `NotFound` for an unknown value."""
+    number, values = sorted_.number(value), sorted_.values
+    ones = sorted_.numbers == number
+    edges = np.linspace(values.min(), values.max(), BINS + 1) if np.ptp(values) > 0 else np.array([-0.5, 0.5])
+    found = _groups(sorted_.columns, sorted_.index, sorted_.layer, sorted_.unit, sorted_.by)
+    order = np.flatnonzero(ones)[np.argsort(-values[ones], kind="stable")]
+    rest = np.sort(values[~ones])
+    middle = median(rest) if len(rest) else None
+    shown = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
+    pictures = _shown(sorted_, shown, values)
+    return {
+        "value": value,
+        "chosen": next(response(sorted_, group) for group in found if group.value == number),
+        "others": Others(count=len(rest), median=middle.value, low=middle.low, high=middle.high) if middle else None,
+        "edges": edges.tolist(),
+        "counts": np.histogram(values[ones], edges)[0].tolist(),
+        "other_counts": np.histogram(rest, edges)[0].tolist(),
+        "strongest": pictures[:SHOWN],
+        "weakest": pictures[SHOWN:][::-1],
+    }
+
+
+def _shown(sorted_: Sorted, images: NDArray[np.intp], values: NDArray[np.float64]) -> list[Shown]:
+    index, column = sorted_.index, sorted_.columns.unit(sorted_.layer, sorted_.unit)
+    return [
+        Shown(
+            image=urls.corpus_image(index.manifest.name, image),
+            page=urls.corpus_page(index.manifest.name, image),
+            caption=index.record(image)["caption"] or index.record(image)["key"],
+            activation=float(column[image]),
+            sd=float(values[image]),
+        )
+        for image in images.tolist()
+    ]
+
+
+def shares(sorted_: Sorted, value: str | None) -> dict[str, object]:
+    """The labels given the activation, in the bands of the unit's range, as fields of a `GivenPage`."""
+    known = sorted_.index.unit(sorted_.layer, sorted_.unit)
+    deviation = known.stats.std or 1.0
+    edges = [(edge - known.stats.mean) / deviation for edge in _edges([(band.low, band.high) for band in known.bands])]
+    count = len(sorted_.labels)
+    counts = counts_by_band(sorted_.values, edges, sorted_.numbers, count)
+    kept = commonest(counts, SHARES, [sorted_.number(value)] if value else [])
+    rest = [number for number in range(count) if number not in kept]
+    total = counts.sum(1)
+
+    def share(name: str, url: str | None, of: list[int]) -> LabelShare:
+        found = counts[:, of].sum(1)
+        parts = [int(part) / int(whole) if whole else None for part, whole in zip(found, total, strict=True)]
+        return LabelShare(value=name, url=url, count=int(found.sum()), shares=parts)
+
+    parts = [share(sorted_.labels[n], sorted_.address(sorted_.by, sorted_.labels[n]), [n]) for n in kept]
+    parts += [share(name, None, of) for name, of in ((OTHER, rest), (UNLABELLED, [count])) if counts[:, of].any()]
+    bands = zip(edges[:-1], edges[1:], total.tolist(), strict=True)
+    return {"bands": [ActivationBand(low=low, high=high, count=n) for low, high, n in bands], "shares": parts}
+
+
+def _edges(bands: Sequence[tuple[float, float]]) -> list[float]:
+    return [bands[0][0], *(high for _, high in bands)]
