@@ -16,6 +16,7 @@ from app.corpus.build import build, building
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest, index_key
 from app.corpus.packed import unpack
+from app.corpus.partition import IMAGES
 from app.corpus.sources import Source, open_source
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.job import Job
@@ -39,7 +40,8 @@ class Indexes:
 
     def names(self) -> list[str]:
         """All indexes there are, whichever model they are for."""
-        return sorted(path.parent.name for path in self.folder.glob("*/manifest.json"))
+        found = (path.parent.name for path in self.folder.glob("*/manifest.json"))
+        return sorted(name for name in found if not name.startswith("."))  # hidden ones are being built
 
     def open(self, name: str) -> Index:
         """One index by name. Raises `NotFound`."""
@@ -106,10 +108,8 @@ class Indexes:
         try:
             source, place = open_source(str(folder / "corpus-*.tar")), self.folder / own_name(slug)
             self._install(clip, source, folder / "index", place)
-            for done, total in building(clip, source, own_name(slug), None, place):
-                self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (
-                    f" of {total} pictures." if total else "."
-                )
+            for step in building(clip, source, own_name(slug), None, place):
+                self.status[slug] = f"Indexing the corpus of {slug}: {step.done} of {step.total} pictures."
                 job.announce()
                 yield
             self.status.pop(slug, None)
@@ -136,10 +136,17 @@ class Indexes:
         images: str,
         name: str,
         layers: list[str] | None = None,
+        *,
+        partition: int = IMAGES,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
+        resumed: Callable[[int, int], None] = lambda kept, total: None,
     ) -> Index:
-        """Build an index in this thread, or open the one there is of just these weights, pictures and layers."""
-        build(clip, open_source(images), name, layers, self.folder / name, progress=progress)
+        """Build an index in this thread, or open the one there is of just these weights, pictures and layers.
+
+        The arguments are those of `corpus.build.build`.
+        """
+        place = self.folder / name
+        build(clip, open_source(images), name, layers, place, partition=partition, progress=progress, resumed=resumed)
         return self.open(name)
 
 
