@@ -159,7 +159,9 @@ def model_fetch(slug: str, as_json: AsJson = False) -> None:
 @index_commands.command("build")
 def index_build(
     model: Slug,
-    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    pictures: Annotated[
+        str, typer.Option("--images", help="A folder of pictures, or a glob of .tar or .parquet files.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the index.")],
     layer: Annotated[list[str] | None, typer.Option(help="Layer to index; repeat for several.")] = None,
     partition: Annotated[
@@ -196,7 +198,9 @@ def index_show(name: str, data: DataFolder = None, as_json: AsJson = False) -> N
 def facet_train(
     model: Slug,
     name: Annotated[str, typer.Option(help="Name of the facet.")],
-    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    pictures: Annotated[
+        str, typer.Option("--images", help="A folder of pictures, or a glob of .tar or .parquet files.")
+    ],
     corpus: Annotated[str | None, typer.Option(help="Index to tell it from; the model's first one otherwise.")] = None,
     spatial: Annotated[bool, typer.Option("--spatial", help="Weigh every place by itself.")] = False,
     data: DataFolder = None,
