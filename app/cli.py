@@ -168,7 +168,9 @@ def index_build(
         int, typer.Option(help="Pictures whose results are kept together; stopping costs no more than these.")
     ] = IMAGES,
     data: DataFolder = None,
-    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Look at pictures here, or on a Ray cluster (RAY_ADDRESS).")
+    ] = "local",
     as_json: AsJson = False,
 ) -> None:
     """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands.
@@ -178,7 +180,14 @@ def index_build(
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
         try:
             index = microscope.indexes.build(
-                clip, pictures, name, layer, partition=partition, progress=tell, resumed=_resumed
+                clip,
+                pictures,
+                name,
+                layer,
+                partition=partition,
+                spread=engine == "ray",
+                progress=tell,
+                resumed=_resumed,
             )
         except KeyboardInterrupt:
             typer.echo("Stopped. The same command goes on from the last whole partition.", err=True)

@@ -6,9 +6,8 @@ stopped, however rudely, goes on where it was. The index does not depend on wher
 
 import re
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
-from functools import partial
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import torch
 
 from app.clip.clip import Clip
 from app.corpus.fold import Fold
-from app.corpus.gather import Step, gathering
+from app.corpus.gather import Measure, Step, gathering
 from app.corpus.layers import default_layers
 from app.corpus.manifest import IndexManifest, index_key, preprocessing
 from app.corpus.partition import IMAGES, check_partition, measuring
@@ -32,12 +31,22 @@ from app.spec import canonical_json, content_id
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
+Engine = Callable[[Clip, Source, list[str], Unfinished, int], AbstractContextManager[Measure]]
+"""Where partitions are measured: given the model, the source, the layers, what is there already, and how many pictures
+to take at a time, something to be entered for as long as the build lasts."""
+
 Steps = Generator[Step, None, IndexManifest]
 """Yields after each batch, and first of all where a build that was stopped goes on."""
 
 
 class Cancelled(Exception):
     """Somebody asked the build to stop; the next one goes on from its last whole partition."""
+
+
+@contextmanager
+def here(clip: Clip, _source: Source, layers: list[str], _unfinished: Unfinished, batch_size: int) -> Iterator[Measure]:
+    """The engine that measures in this thread, when a partition is asked for."""
+    yield lambda _number, items: measuring(clip, items, layers, batch_size)
 
 
 def build(
@@ -49,6 +58,7 @@ def build(
     *,
     batch_size: int = 64,
     partition: int = IMAGES,
+    engine: Engine = here,
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     resumed: Callable[[int, int], None] = lambda _kept, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -60,6 +70,7 @@ def build(
         batch_size: Pictures between two calls of `progress`; on one machine the tables do not depend on it.
         partition: Images whose activations are kept together, which is what stopping costs at most; the tables do not
             depend on it, but only a build with the same number goes on from one that was stopped.
+        engine: Where partitions are measured.
         progress: Called after every batch with the images looked at and how many there are.
         resumed: Called at most once, before everything else: so many images need not be looked at again.
         cancelled: Asked before every batch.
@@ -70,7 +81,7 @@ def build(
         NotFound: an unknown layer.
         NotReady: somebody else is building in `out_dir`.
     """
-    steps = building(clip, source, name, layers, out_dir, batch_size=batch_size, partition=partition)
+    steps = building(clip, source, name, layers, out_dir, batch_size=batch_size, partition=partition, engine=engine)
     told = False
     with closing(steps):
         while not cancelled():
@@ -94,6 +105,7 @@ def building(
     *,
     batch_size: int = 64,
     partition: int = IMAGES,
+    engine: Engine = here,
 ) -> Steps:
     """The steps of `build`, a batch each, for a caller who shares the device; closing the generator cancels."""
     _check_name(name)
@@ -110,8 +122,7 @@ def building(
         _clean(folder)
         fold = Fold({layer: clip.layers[layer].channels for layer in wanted})
         unfinished = Unfinished(folder / KEPT, partition)
-        measure = partial(measuring, clip, layers=wanted, batch_size=batch_size)
-        with RowWriter(folder) as rows:
+        with engine(clip, source, wanted, unfinished, batch_size) as measure, RowWriter(folder) as rows:
             refused = yield from gathering(source, measure, fold, unfinished, rows)
         if not fold.images:
             shutil.rmtree(folder / KEPT)

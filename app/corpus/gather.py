@@ -15,6 +15,9 @@ from app.images import Refusal
 Measuring = Generator[int, None, Partition]
 """Yields how many images of a partition were looked at."""
 
+Measure = Callable[[int, list[Item]], Measuring]
+"""Measures the partition of that number, which has these items."""
+
 
 class Step(NamedTuple):
     """How many images were looked at and how many there are; `kept` of them by a build that was stopped."""
@@ -26,7 +29,7 @@ class Step(NamedTuple):
 
 def gathering(
     source: Source,
-    measure: Callable[[list[Item]], Measuring],
+    measure: Measure,
     fold: Fold,
     unfinished: Unfinished,
     rows: RowWriter,
@@ -39,17 +42,20 @@ def gathering(
     refused: list[Refusal] = []
     first = unfinished.tables(fold)
     size = unfinished.images
-    done = kept = unfinished.done(first, source.count)
+    there = {*range(first), *unfinished.numbers("part")}
+    done = kept = sum(min(size, source.count - number * size) for number in there)
     if kept:
         yield Step(done, source.count, kept)
     for number, items in enumerate(cut(source, size)):
         if number >= first:
             part = unfinished.partition(number)
+            found = part is not None
             if part is None:
-                part = yield from _counted(measure(items), Step(done, source.count, kept))
+                part = yield from _counted(measure(number, items), Step(done, source.count, kept))
                 unfinished.keep(number, part)
+            if number not in there:
                 done += part.images
-            else:
+            if found:
                 yield Step(done, source.count, kept)
             fold.add(part)
             unfinished.keep_tables(fold)
@@ -72,4 +78,4 @@ def _counted(steps: Measuring, before: Step) -> Generator[Step, None, Partition]
                 looked = next(steps)
             except StopIteration as finished:
                 return finished.value
-            yield before._replace(done=before.done + looked)
+            yield before._replace(done=min(before.done + looked, before.total))

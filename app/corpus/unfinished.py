@@ -34,11 +34,6 @@ class Unfinished:
         self.folder, self.images, self.tables_every = folder, images, tables_every
         folder.mkdir(exist_ok=True)
 
-    def done(self, first: int, total: int) -> int:
-        """How many of `total` images are in the tables over the partitions before `first`, or in files after them."""
-        numbers = {*range(first), *self.numbers("part")}
-        return sum(min(self.images, total - number * self.images) for number in numbers)
-
     def numbers(self, what: str) -> list[int]:
         """The numbers of the files of a kind, in order."""
         names = (NUMBER.fullmatch(path.name) for path in self.folder.iterdir())

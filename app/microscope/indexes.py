@@ -12,12 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.clip.clip import Clip
-from app.corpus.build import build, building
+from app.corpus.build import build, building, here
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest, index_key
 from app.corpus.packed import unpack
 from app.corpus.partition import IMAGES
 from app.corpus.sources import Source, open_source
+from app.corpus.spread import cluster
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.job import Job
 from app.microscope.residents import Residents
@@ -138,15 +139,30 @@ class Indexes:
         layers: list[str] | None = None,
         *,
         partition: int = IMAGES,
+        spread: bool = False,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
         resumed: Callable[[int, int], None] = lambda kept, total: None,
     ) -> Index:
         """Build an index in this thread, or open the one there is of just these weights, pictures and layers.
 
-        The arguments are those of `corpus.build.build`.
+        Args:
+            spread: Measure the pictures on the machines of a Ray cluster instead.
+
+        The others are those of `corpus.build.build`.
         """
+        engine = cluster(self.residents.settings.model_cache) if spread else here
         place = self.folder / name
-        build(clip, open_source(images), name, layers, place, partition=partition, progress=progress, resumed=resumed)
+        build(
+            clip,
+            open_source(images),
+            name,
+            layers,
+            place,
+            partition=partition,
+            engine=engine,
+            progress=progress,
+            resumed=resumed,
+        )
         return self.open(name)
 
 

@@ -41,7 +41,7 @@ class Activations(Source):
     def count(self) -> int:
         return len(self.bad)
 
-    def measuring(self, items: list[Item], step: int, log: list[str]) -> Generator[int, None, Partition]:
+    def measuring(self, _number: int, items: list[Item], step: int, log: list[str]) -> Generator[int, None, Partition]:
         """As `partition.measuring`, in steps of `step`, with a log of what was looked at."""
         at = np.array([int(item.key[:-4]) for item in items])
         for start in range(0, len(at), step):
@@ -122,7 +122,7 @@ def test_no_cut_no_stop_and_no_order_changes_a_bit(
         parts = list(cut(source, images))
         for number in np.random.default_rng(elsewhere).permutation(len(parts))[: len(parts) // 3]:
             with suppress(StopIteration):
-                steps = source.measuring(parts[number], step, log)
+                steps = source.measuring(int(number), parts[number], step, log)
                 while True:
                     try:
                         next(steps)
