@@ -160,7 +160,7 @@ def model_fetch(slug: str, as_json: AsJson = False) -> None:
 def index_build(
     model: Slug,
     pictures: Annotated[
-        str, typer.Option("--images", help="A folder of pictures, or a glob of .tar or .parquet files.")
+        str, typer.Option("--images", help="A folder of pictures, a glob of .tar or .parquet files, or hf:NAME.")
     ],
     name: Annotated[str, typer.Option(help="Name of the index.")],
     layer: Annotated[list[str] | None, typer.Option(help="Layer to index; repeat for several.")] = None,
@@ -208,7 +208,7 @@ def facet_train(
     model: Slug,
     name: Annotated[str, typer.Option(help="Name of the facet.")],
     pictures: Annotated[
-        str, typer.Option("--images", help="A folder of pictures, or a glob of .tar or .parquet files.")
+        str, typer.Option("--images", help="A folder of pictures, a glob of .tar or .parquet files, or hf:NAME.")
     ],
     corpus: Annotated[str | None, typer.Option(help="Index to tell it from; the model's first one otherwise.")] = None,
     spatial: Annotated[bool, typer.Option("--spatial", help="Weigh every place by itself.")] = False,

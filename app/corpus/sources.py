@@ -7,6 +7,7 @@ The first two may have a table of labels beside them: see `labels`.
 import hashlib
 import json
 import os
+import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +16,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from app.corpus import parquet
+from app.corpus import hub, parquet
 from app.corpus.labels import Record, labels
 from app.errors import BadInput, NotFound
 from app.images import SUFFIXES
@@ -201,19 +202,34 @@ def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 def open_source(spec: str) -> Source:
     """Open a folder of images, one `.tar` or `.parquet` file, or a glob of such files: `data/train-*.tar`.
 
+    `hf:NAME[:SPLIT]` opens a data set of the Hugging Face hub, and `hf:FOLDER[:SPLIT]` a copy of one.
+
     Raises:
+        NotFound: there is no such data set.
         BadInput: the words do not name any images; the sentence says which kinds there are.
     """
-    if spec.startswith("hf:"):
-        raise BadInput(
-            f"{spec}: datasets by name are not read by this version; give a folder of images, or a glob of .tar or .parquet "
-            "files.",
-            field="images",
-        )
-    source = _open(spec)
+    source = _data_set(spec) if spec.startswith("hf:") else _open(spec)
     if next(iter(source), None) is None:
         raise BadInput(f"There are no pictures in {spec}: it needs files like photo.jpg or photo.png.", field="images")
     return source
+
+
+def _data_set(spec: str) -> Source:
+    name, _, split = spec.removeprefix("hf:").partition(":")
+    folder = Path(name).expanduser().absolute()
+    if not folder.is_dir():
+        files = hub.fetch(name, split or "train")
+        return Tables(spec, files[0].parents[2], files)
+    pictures = Folder(spec, folder / split)
+    if next(iter(pictures), None) is not None:
+        return pictures
+    files = [path for path in sorted(folder.rglob("*.parquet")) if _is_of_split(path.relative_to(folder), split)]
+    return Tables(spec, folder, files)
+
+
+def _is_of_split(path: Path, split: str) -> bool:
+    """As the datasets library has it: the split's name is a word of the path, `data/train-00000-of-00002.parquet`."""
+    return not split or split in re.split("[^A-Za-z0-9]+", path.as_posix())
 
 
 def _open(spec: str) -> Source:
