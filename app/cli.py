@@ -21,6 +21,7 @@ from app.clip import registry
 from app.clip.clip import Clip
 from app.corpus.columns import making, size
 from app.corpus.manifest import IndexManifest
+from app.corpus.partition import IMAGES
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
@@ -34,6 +35,7 @@ from app.spec import Aim, Form, RenderSpec
 from app.web.app import create_app
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
+INTERRUPTED = 130  # as a shell has it for Ctrl-C
 UNSTARTED = 3  # as uvicorn has it
 BROKEN = 70  # EX_SOFTWARE of sysexits.h: the device failed, start again
 
@@ -158,16 +160,39 @@ def model_fetch(slug: str, as_json: AsJson = False) -> None:
 @index_commands.command("build")
 def index_build(
     model: Slug,
-    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    pictures: Annotated[
+        str, typer.Option("--images", help="A folder of pictures, a glob of .tar or .parquet files, or hf:NAME.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the index.")],
     layer: Annotated[list[str] | None, typer.Option(help="Layer to index; repeat for several.")] = None,
+    partition: Annotated[
+        int, typer.Option(help="Pictures whose results are kept together; stopping costs no more than these.")
+    ] = IMAGES,
     data: DataFolder = None,
-    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Look at pictures here, or on a Ray cluster (RAY_ADDRESS).")
+    ] = "local",
     as_json: AsJson = False,
 ) -> None:
-    """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands."""
+    """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands.
+
+    Stop it whenever you like: the same command goes on from there.
+    """
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
-        index = microscope.indexes.build(clip, pictures, name, layer, progress=tell)
+        try:
+            index = microscope.indexes.build(
+                clip,
+                pictures,
+                name,
+                layer,
+                partition=partition,
+                spread=engine == "ray",
+                progress=tell,
+                resumed=_resumed,
+            )
+        except KeyboardInterrupt:
+            typer.echo("Stopped. The same command goes on from the last whole partition.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
     _show(index.manifest, as_json)
 
 
@@ -194,7 +219,9 @@ def index_show(name: str, data: DataFolder = None, as_json: AsJson = False) -> N
 def facet_train(
     model: Slug,
     name: Annotated[str, typer.Option(help="Name of the facet.")],
-    pictures: Annotated[str, typer.Option("--images", help="A folder of pictures, or a glob of .tar shards.")],
+    pictures: Annotated[
+        str, typer.Option("--images", help="A folder of pictures, a glob of .tar or .parquet files, or hf:NAME.")
+    ],
     corpus: Annotated[str | None, typer.Option(help="Index to tell it from; the model's first one otherwise.")] = None,
     spatial: Annotated[bool, typer.Option("--spatial", help="Weigh every place by itself.")] = False,
     data: DataFolder = None,
@@ -371,6 +398,10 @@ def _file(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _resumed(kept: int, total: int) -> None:
+    typer.echo(f"Going on: {kept} of {total} pictures were looked at before.", err=True)
+
+
 def _show(manifest: IndexManifest, as_json: bool) -> None:
     refused = [f"left out {each.name}: {each.reason}" for each in manifest.refused]
     about = [
@@ -378,7 +409,8 @@ def _show(manifest: IndexManifest, as_json: bool) -> None:
         f"{manifest.skipped} left out",
         f"layers: {', '.join(manifest.layers)}",
     ]
-    _print(as_json, manifest.model_dump(mode="json"), [*about, *refused])
+    answer = {**manifest.model_dump(mode="json"), "warnings": manifest.warnings}
+    _print(as_json, answer, [*about, *refused, *(f"Warning: {warning}" for warning in manifest.warnings)])
 
 
 def _print(as_json: bool, answer: dict[str, Any], lines: list[str]) -> None:

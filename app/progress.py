@@ -4,10 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 Tell = Callable[[int, int | None], None]
 LINES = 10  # plain lines per run of known length
+SPEED_OVER_S = 600  # a large model on a CPU takes minutes from one number to the next
 
 
 @contextmanager
@@ -17,10 +27,26 @@ def progress(what: str) -> Iterator[Tell]:
     if not console.is_terminal:
         yield _lines(console, what)
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console) as bar:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Speed(),
+        TimeRemainingColumn(),
+        console=console,
+        speed_estimate_period=SPEED_OVER_S,
+    ) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class _Speed(ProgressColumn):
+    """How many a second of late. The first number told is where the count begins, so what was done before it, in a
+    run that was stopped, makes this run no faster."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.3g}/s" if speed else "", style="progress.data.speed")
 
 
 def _lines(console: Console, what: str) -> Tell:

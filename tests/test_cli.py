@@ -52,9 +52,11 @@ def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Pat
     (pictures / "broken.jpg").write_bytes(b"no picture")
     built = terminal.answer("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
     assert (built["name"], built["model"], built["images"], built["skipped"]) == ("mine", "small", 12, 1)
+    assert built["warnings"] == ["1 of 13 pictures (7.7%) were left out: the index speaks of the others only."]
     assert terminal.answer("index", "show", "mine") == built
     code, out, err = terminal.run("index", "build", "--model", terminal.model, "--images", pictures, "--name", "mine")
     assert code == 0 and "12 pictures" in out and "broken.jpg" in out
+    assert out.splitlines()[-1].startswith("Warning: 1 of 13 pictures")
     assert "Traceback" not in err
     recorded = terminal.answer("index", "columns", "mine", "--model", terminal.model)
     assert recorded["images"] == 12 and recorded["bytes"] > 0

@@ -5,6 +5,7 @@ value; when those no longer fit, `k` grows by one and neighbours join exactly. S
 depends only on the set of values. Reducers as in `reduce`.
 """
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -50,6 +51,14 @@ class Grid:
         cells = _cell(values.double(), self.level[:, None])
         return (cells - self.base[:, None]).clamp(0, self.cells - 1)
 
+    def memory(self) -> dict[str, Tensor]:
+        """Everything that makes the grid: `low`, `high`, `level` and `base`, all [C]."""
+        return {"low": self.low, "high": self.high, "level": self.level, "base": self.base}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Become the grid whose `memory` this is."""
+        self.low, self.high, self.level, self.base = (memory[name] for name in ("low", "high", "level", "base"))
+
 
 def _cell(values: Tensor, level: Tensor) -> Tensor:
     power = ((1023 - level) << 52).view(torch.float64)  # 2**-level from its bits, since pow may be off by one ulp
@@ -82,9 +91,16 @@ class Histogram:
     def state(self) -> dict[str, np.ndarray]:
         """`low`, `high` float32 [C]; `level`, `base` int64 [C]; `counts` int64 [C, cells]: bin j of a unit is
         `[(base + j) * 2**level, (base + j + 1) * 2**level)`."""
-        grid = self.grid
-        names = {"low": grid.low, "high": grid.high, "level": grid.level, "base": grid.base, "counts": self.counts}
-        return {name: tensor.numpy() for name, tensor in names.items()}
+        return {name: tensor.numpy() for name, tensor in self.memory().items()}
+
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducer remembers: its grid and its `counts`."""
+        return {**self.grid.memory(), "counts": self.counts}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from another's `memory`."""
+        self.grid.remember(memory)
+        self.counts = memory["counts"]
 
 
 def _moved(counts: Tensor, level: Tensor, base: Tensor, grid: Grid) -> Tensor:
@@ -147,6 +163,15 @@ class Bands:
             "values": self.values.reshape(shape).numpy(),
             "places": self.places.reshape(shape).numpy(),
         }
+
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducer remembers: its grid, and `ids`, `values` and `places` as it keeps them."""
+        return {**self.grid.memory(), "ids": self.ids, "values": self.values, "places": self.places}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from another's `memory`."""
+        self.grid.remember(memory)
+        self.ids, self.values, self.places = memory["ids"], memory["values"], memory["places"]
 
 
 def _rank_in_run(sorted_rows: Tensor) -> Tensor:

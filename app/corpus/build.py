@@ -1,39 +1,52 @@
-"""Build an index: stream a corpus through a model once and keep what `tables` keeps of every unit."""
+"""Build an index: stream a corpus through a model once and keep what `tables` keeps of every unit.
+
+The source is cut into partitions; each is measured once and kept until the index is whole, so that a build that was
+stopped, however rudely, goes on where it was. The index does not depend on where the cuts are or how often it stopped.
+"""
 
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from itertools import islice
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from app.clip.clip import Clip
+from app.corpus.fold import Fold
+from app.corpus.gather import Measure, Step, gathering
 from app.corpus.layers import default_layers
-from app.corpus.look import Measured, measure
-from app.corpus.manifest import FILE, REASONS, IndexManifest, index_key, preprocessing
-from app.corpus.pictures import Decoded, decoded
-from app.corpus.reduce import REDUCER_VERSION, Batch
+from app.corpus.manifest import IndexManifest, index_key, preprocessing
+from app.corpus.partition import IMAGES, check_partition, measuring
+from app.corpus.reduce import REDUCER_VERSION
+from app.corpus.replacing import KEPT, replacing
 from app.corpus.rows import RowWriter
-from app.corpus.sources import Item, Source
-from app.corpus.tables import Tables
-from app.errors import BadInput, FacetscopeError, NotFound, NotReady
+from app.corpus.sources import Source
+from app.corpus.unfinished import VERSION, Unfinished
+from app.errors import BadInput, NotFound, NotReady
 from app.images import Refusal
+from app.spec import canonical_json, content_id
 
-GROUP = 32  # pictures per forward pass, always: for another number the kernels may round differently
-REDUCED_AT_ONCE = 512  # images per update of the tables: each update sorts again what the tables hold
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
-Steps = Generator[tuple[int, int], None, IndexManifest]
-"""Yields, after each batch, how many images were looked at and how many there are."""
+
+Engine = Callable[[Clip, Source, list[str], Unfinished, int], AbstractContextManager[Measure]]
+"""Where partitions are measured: given the model, the source, the layers, what is there already, and how many pictures
+to take at a time, something to be entered for as long as the build lasts."""
+
+Steps = Generator[Step, None, IndexManifest]
+"""Yields after each batch, and first of all where a build that was stopped goes on."""
 
 
 class Cancelled(Exception):
-    """Somebody asked the build to stop; nothing is left of it."""
+    """Somebody asked the build to stop; the next one goes on from its last whole partition."""
+
+
+@contextmanager
+def here(clip: Clip, _source: Source, layers: list[str], _unfinished: Unfinished, batch_size: int) -> Iterator[Measure]:
+    """The engine that measures in this thread, when a partition is asked for."""
+    yield lambda _number, items: measuring(clip, items, layers, batch_size)
 
 
 def build(
@@ -44,7 +57,10 @@ def build(
     out_dir: Path,
     *,
     batch_size: int = 64,
+    partition: int = IMAGES,
+    engine: Engine = here,
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
+    resumed: Callable[[int, int], None] = lambda _kept, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> IndexManifest:
     """Build the index of a source in `out_dir`, or keep the one that is there if it has the same key.
@@ -52,67 +68,86 @@ def build(
     Args:
         layers: Layers to index; none means `default_layers`.
         batch_size: Pictures between two calls of `progress`; on one machine the tables do not depend on it.
+        partition: Images whose activations are kept together, which is what stopping costs at most; the tables do not
+            depend on it, but only a build with the same number goes on from one that was stopped.
+        engine: Where partitions are measured.
         progress: Called after every batch with the images looked at and how many there are.
+        resumed: Called at most once, before everything else: so many images need not be looked at again.
         cancelled: Asked before every batch.
 
     Raises:
-        Cancelled: `cancelled` said so; `out_dir` is as it was before.
+        Cancelled: `cancelled` said so; `out_dir` is as it was before, and the same call goes on.
         BadInput: a name that cannot be part of an address, or not one readable image.
         NotFound: an unknown layer.
+        NotReady: somebody else is building in `out_dir`.
     """
-    with closing(building(clip, source, name, layers, out_dir, batch_size=batch_size)) as steps:
+    steps = building(clip, source, name, layers, out_dir, batch_size=batch_size, partition=partition, engine=engine)
+    told = False
+    with closing(steps):
         while not cancelled():
             try:
-                progress(*next(steps))
+                step = next(steps)
             except StopIteration as finished:
                 return finished.value
+            if step.kept and not told:
+                resumed(step.kept, step.total)
+                told = True
+            progress(step.done, step.total)
     raise Cancelled
 
 
 def building(
-    clip: Clip, source: Source, name: str, layers: Sequence[str] | None, out_dir: Path, *, batch_size: int = 64
+    clip: Clip,
+    source: Source,
+    name: str,
+    layers: Sequence[str] | None,
+    out_dir: Path,
+    *,
+    batch_size: int = 64,
+    partition: int = IMAGES,
+    engine: Engine = here,
 ) -> Steps:
     """The steps of `build`, a batch each, for a caller who shares the device; closing the generator cancels."""
     _check_name(name)
+    check_partition(partition)
     wanted = [clip.layer(layer).name for layer in layers] if layers else default_layers(clip)
     key = index_key(clip, source, wanted)
     current = _reusable(out_dir, key, name, source)
     if current is not None:
         return current
-    stream = _Pass(clip, wanted)
-    with replacing(out_dir) as partial:
-        with RowWriter(partial) as rows:
-            yield from stream.run(source, rows, batch_size)
-        manifest = _manifest(clip, source, name, key, stream)
-        for layer, tables in stream.tables.items():
-            write_tables(tables.state(), partial, layer)
-        manifest.write(partial)
+    with replacing(out_dir, _unfinished_key(clip, key, partition)) as folder:
+        whole = _reusable(folder, key, name, source)  # was stopped just before it took its place
+        if whole is not None:
+            return whole
+        _clean(folder)
+        fold = Fold({layer: clip.layers[layer].channels for layer in wanted})
+        unfinished = Unfinished(folder / KEPT, partition)
+        with engine(clip, source, wanted, unfinished, batch_size) as measure, RowWriter(folder) as rows:
+            refused = yield from gathering(source, measure, fold, unfinished, rows)
+        if not fold.images:
+            shutil.rmtree(folder / KEPT)
+            reason = refused[0].reason if refused else "There are no pictures."
+            raise BadInput(f"{source.spec} has not one picture that can be indexed: {reason}", field="images")
+        fold.reduce()
+        for layer, tables in fold.tables.items():
+            write_tables(tables.state(), folder, layer)
+        manifest = _manifest(clip, source, name, key, fold, refused)
+        manifest.write(folder)
     return manifest
 
 
-@contextmanager
-def replacing(out_dir: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `out_dir` when the block is through; an error leaves nothing of it.
+def _clean(folder: Path) -> None:
+    """Remove what was written when a build was stopped near its end."""
+    for path in folder.iterdir():
+        if path.is_file():
+            path.unlink()
+        elif path.name != KEPT:
+            shutil.rmtree(path)
 
-    Whoever has the old one open keeps reading it until it is closed.
 
-    Raises:
-        BadInput: `out_dir` holds something that is no index, which must not be replaced.
-    """
-    if out_dir.exists() and not (out_dir / FILE).is_file() and (out_dir.is_file() or any(out_dir.iterdir())):
-        raise BadInput(f"{out_dir} exists and is no index: choose another folder or name.", field="name")
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.partial-", dir=out_dir.parent))
-    try:
-        yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private
-        old = partial.with_name(f"{partial.name}.old")
-        if out_dir.exists():
-            out_dir.rename(old)
-        partial.rename(out_dir)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _unfinished_key(clip: Clip, key: str, partition: int) -> str:
+    """What the files of a build that was stopped depend on: a GPU and a CPU do not round alike."""
+    return content_id("unfinished", canonical_json([key, partition, clip.device.type, torch.__version__, VERSION]))
 
 
 def write_tables(arrays: Mapping[str, np.ndarray], folder: Path, layer: str) -> None:
@@ -121,73 +156,6 @@ def write_tables(arrays: Mapping[str, np.ndarray], folder: Path, layer: str) -> 
     place.mkdir(parents=True)
     for name, array in arrays.items():
         np.save(place / f"{name}.npy", array)
-
-
-class _Pass:
-    """One pass over the images: the tables of every layer, the count, and what was refused."""
-
-    def __init__(self, clip: Clip, layers: list[str]) -> None:
-        self.clip = clip
-        self.tables = {layer: Tables(clip.layers[layer].channels) for layer in layers}
-        self.images = self.reduced = self.skipped = 0
-        self.refused: list[Refusal] = []
-        self.pending: dict[str, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in layers}
-
-    def run(self, source: Source, rows: RowWriter, batch_size: int) -> Iterator[tuple[int, int]]:
-        with closing(decoded(source)) as stream:
-            pictures = self._readable(stream)
-            while batch := list(islice(pictures, batch_size)):
-                self._measure([item for item, _ in batch], torch.cat([rgb for _, rgb in batch]), rows)
-                yield self.images + self.skipped, source.count
-        self._reduce()
-        if not self.images:
-            reason = self.refused[0].reason if self.refused else "There are no pictures."
-            raise BadInput(f"{source.spec} has not one picture that can be indexed: {reason}", field="images")
-
-    def _readable(self, stream: Iterable[Decoded]) -> Iterator[tuple[Item, Tensor]]:
-        """Items with their pictures [1, 3, S, S], one by one so that no more than one stays in full size."""
-        for item, picture in stream:
-            if isinstance(picture, FacetscopeError):
-                self._refuse(item, picture.detail)
-            else:
-                yield item, self.clip.prepare([picture])
-
-    def _measure(self, items: list[Item], rgb: Tensor, rows: RowWriter) -> None:
-        measured = _in_groups(self.clip, rgb, list(self.tables))
-        finite = torch.stack([values.isfinite().all(1) for values, _ in measured.values()]).all(0)
-        good = [item for item, keep in zip(items, finite.tolist(), strict=True) if keep]
-        for item in (item for item, keep in zip(items, finite.tolist(), strict=True) if not keep):
-            self._refuse(item, f"{item.key} drives some unit to an activation that is not a finite number.")
-        for layer, (values, places) in measured.items():
-            self.pending[layer].append((values[finite], places[finite]))
-        rows.add(self.images, good)
-        self.images += len(good)
-        if self.images - self.reduced >= REDUCED_AT_ONCE:
-            self._reduce()
-
-    def _reduce(self) -> None:
-        if self.images == self.reduced:
-            return
-        ids = torch.arange(self.reduced, self.images)
-        for layer, parts in self.pending.items():
-            values, places = (torch.cat(column) for column in zip(*parts, strict=True))
-            self.tables[layer].update(Batch(ids, values, places))
-            parts.clear()
-        self.reduced = self.images
-
-    def _refuse(self, item: Item, reason: str) -> None:
-        self.skipped += 1
-        if len(self.refused) < REASONS:
-            self.refused.append(Refusal(item.key, reason))
-
-
-def _in_groups(clip: Clip, rgb: Tensor, layers: list[str]) -> dict[str, Measured]:
-    """`measure` in passes of exactly `GROUP` pictures, the last filled up with black."""
-    padded = torch.cat([rgb, rgb.new_zeros(-len(rgb) % GROUP, *rgb.shape[1:])])
-    groups = [measure(clip, group, layers) for group in padded.split(GROUP)]
-    columns = {layer: zip(*(group[layer] for group in groups), strict=True) for layer in layers}
-    joined = {layer: tuple(torch.cat(parts)[: len(rgb)] for parts in column) for layer, column in columns.items()}
-    return {layer: (values, places) for layer, (values, places) in joined.items()}
 
 
 def _check_name(name: str) -> None:
@@ -199,7 +167,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _manifest(clip: Clip, source: Source, name: str, key: str, stream: _Pass) -> IndexManifest:
+def _manifest(clip: Clip, source: Source, name: str, key: str, fold: Fold, refused: Sequence[Refusal]) -> IndexManifest:
     return IndexManifest(
         name=name,
         key=key,
@@ -210,10 +178,10 @@ def _manifest(clip: Clip, source: Source, name: str, key: str, stream: _Pass) ->
         reducer_version=REDUCER_VERSION,
         source=source.spec,
         root=source.root,
-        images=stream.images,
-        skipped=stream.skipped,
-        refused=tuple(stream.refused),
-        layers=tuple(stream.tables),
+        images=fold.images,
+        skipped=len(fold.refused),
+        refused=tuple(refused),
+        layers=tuple(fold.tables),
     )
 
 

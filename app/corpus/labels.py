@@ -37,7 +37,7 @@ def labels(folder: Path, shard: str | None = None) -> dict[str, Record]:
         return {}
     try:
         with path.open("rb") as file:  # given the path, pyarrow would read labels off the folders' names too
-            return {row.pop(KEY): _record(row) for row in _rows(path, file, shard) if row[KEY] is not None}
+            return {row.pop(KEY): record(row) for row in _rows(path, file, shard) if row[KEY] is not None}
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as Parquet ({error}): write it again or remove it.") from error
 
@@ -48,7 +48,7 @@ def _rows(path: Path, file: BinaryIO, shard: str | None) -> list[dict[str, Any]]
         raise BadInput(
             f"{path} needs one column `{KEY}` of strings, the pictures' paths in that folder: add it or remove the file."
         )
-    columns = [name for name in dict.fromkeys(schema.names) if not _holds_bytes(schema.field(name).type)]
+    columns = [name for name in dict.fromkeys(schema.names) if not holds_bytes(schema.field(name).type)]
     within = [(KEY, ">=", f"{shard}/"), (KEY, "<", f"{shard}{AFTER_SLASH}")] if shard else None
     return pq.read_table(file, columns=columns, filters=within).to_pylist()
 
@@ -57,14 +57,15 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Whether values of a type hold bytes that are no text."""
     binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
     return any(test(kind) for test in binary) or any(
-        _holds_bytes(kind.field(number).type) for number in range(kind.num_fields)
+        holds_bytes(kind.field(number).type) for number in range(kind.num_fields)
     )
 
 
-def _record(row: dict[str, Any]) -> Record:
+def record(row: dict[str, Any]) -> Record:
     """Labels as text; what JSON has no word for, such as a date, as Python writes it."""
     return {name: _text(value) for name, value in row.items() if value is not None}
 

@@ -14,6 +14,7 @@ from app.spec import canonical_json, content_id
 
 FILE = "manifest.json"
 REASONS = 100  # refused images that are listed; all are counted
+WORTH_A_WARNING = 0.01  # of the images: more refused ones are hardly chance
 
 
 class IndexManifest(BaseModel):
@@ -37,6 +38,17 @@ class IndexManifest(BaseModel):
     skipped: int
     refused: tuple[Refusal, ...]
     layers: tuple[str, ...]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What somebody who reads the index should know first: that more than a hundredth of the corpus is missing."""
+        everything = self.images + self.skipped
+        if self.skipped <= WORTH_A_WARNING * everything:
+            return []
+        return [
+            f"{self.skipped} of {everything} pictures ({self.skipped / everything:.1%}) were left out: "
+            "the index speaks of the others only."
+        ]
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from app.clip.clip import Clip
-from app.corpus.build import replacing, write_tables
+from app.corpus.build import write_tables
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest, index_key
+from app.corpus.replacing import replacing
 from app.corpus.rows import RowWriter
 from app.corpus.sources import Source
 from app.corpus.tables import Tables
@@ -64,7 +65,7 @@ def unpack(folder: Path, clip: Clip, source: Source, name: str, out_dir: Path) -
     )
     with replacing(out_dir) as partial:
         with RowWriter(partial) as rows:
-            rows.add(0, source)
+            rows.add(source)
         for layer, arrays in tables.items():
             write_tables(arrays, partial, layer)
         _take_along(folder, partial)

@@ -4,6 +4,7 @@ Every reducer here is exact and its state is a function of the set of (image id,
 of the images, the size of the batches and the shards that were merged make no difference, not even in the last bit.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -62,6 +63,14 @@ class Reducer(Protocol):
         """Arrays whose first dimension is the unit."""
         ...
 
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducer remembers, to be put away; its own tensors, not copies."""
+        ...
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from the `memory` of another reducer of the same form."""
+        ...
+
 
 class Extremes:
     """The `keep` strongest activations of each unit, or the weakest; among equals the lowest id comes first.
@@ -100,6 +109,14 @@ class Extremes:
         """`values` float32, `ids` int64 and `places` int32, all [C, keep]."""
         ids = self.ids.where(self.ids != NO_IMAGE, -1)
         return {"values": self.values.numpy(), "ids": ids.numpy(), "places": self.places.numpy()}
+
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducer remembers: `values`, `ids` and `places`."""
+        return {"values": self.values, "ids": self.ids, "places": self.places}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from another's `memory`."""
+        self.values, self.ids, self.places = memory["values"], memory["ids"], memory["places"]
 
 
 class Moments:
@@ -152,3 +169,11 @@ class Moments:
             (n * int(squares) - int(total) ** 2) / (n * one) ** 2 for total, squares in zip(first, second, strict=True)
         ]
         return {"mean": np.array(mean, np.float64), "std": np.sqrt(np.array(variance, np.float64))}
+
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducer remembers: `count` [] and `sums` [3, C, 64]."""
+        return {"count": torch.tensor(self.count), "sums": self.sums}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from another's `memory`."""
+        self.count, self.sums = int(memory["count"]), memory["sums"]

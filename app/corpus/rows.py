@@ -31,6 +31,7 @@ class RowWriter:
         self.db.execute(
             "CREATE TABLE images (id INTEGER PRIMARY KEY, key TEXT, file TEXT, start INTEGER, size INTEGER, record TEXT)"
         )
+        self.written = 0
 
     def __enter__(self) -> Self:
         return self
@@ -39,13 +40,12 @@ class RowWriter:
         self.db.commit()
         self.db.close()
 
-    def add(self, first: int, items: Iterable[Item]) -> None:
-        """Append the images numbered from `first`."""
-        rows = (
-            (number, item.key, item.locator.file, item.locator.start, item.locator.size, canonical_json(item.record))
-            for number, item in enumerate(items, first)
-        )
-        self.db.executemany("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)", rows)
+    def add(self, items: Iterable[Item]) -> None:
+        """Append images; they are numbered from 0 on."""
+        for item in items:
+            row = self.written, item.key, item.locator.file, item.locator.start, item.locator.size
+            self.db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)", (*row, canonical_json(item.record)))
+            self.written += 1
 
 
 class Rows:

@@ -1,11 +1,13 @@
-"""Where the images of a corpus come from: a folder, or tar shards in webdataset's layout (`key.webp` + `key.json`).
+"""Where the images of a corpus come from: a folder, tar shards in webdataset's layout (`key.webp` + `key.json`), or
+Parquet files with a column of pictures.
 
-Either may have a table of labels beside it: see `labels`.
+The first two may have a table of labels beside them: see `labels`.
 """
 
 import hashlib
 import json
 import os
+import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +16,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
+from app.corpus import hub, parquet
 from app.corpus.labels import Record, labels
 from app.errors import BadInput, NotFound
 from app.images import SUFFIXES
@@ -25,7 +28,10 @@ LONGEST_RECORD = 65_536  # bytes of a `.json` or `.txt` member; longer ones are 
 
 @dataclass(frozen=True)
 class Locator:
-    """Where the bytes of an image lie: a file relative to the source's root, and the span within it."""
+    """Where the bytes of an image lie: a file relative to the source's root, and the span within it.
+
+    In a `.parquet` file, `start` is the row.
+    """
 
     file: str
     start: int
@@ -47,14 +53,22 @@ class Locator:
     def _span(self, root: Path, start: int, size: int) -> bytes:
         path = root / self.file
         try:
-            with path.open("rb") as file:
-                file.seek(self.start + start)
-                data = file.read(size)
+            if path.suffix == parquet.SUFFIX:
+                data = self._cell(path)[start : start + size]
+            else:
+                with path.open("rb") as file:
+                    file.seek(self.start + start)
+                    data = file.read(size)
         except OSError as error:
             raise NotFound(f"The image file {path} cannot be read: put the images back or index them again.") from error
         if len(data) < size:
             raise NotFound(f"The image file {path} has changed since it was indexed: index the images again.")
         return data
+
+    def _cell(self, path: Path) -> bytes:
+        """The picture of a row; none where the row has another one than it had."""
+        data = parquet.picture(path, self.start)
+        return data if len(data) == self.size else b""
 
 
 @dataclass(frozen=True)
@@ -164,6 +178,20 @@ class Shards(Source):
                 yield Item(f"{shard}/{key}", locator, self.root, {"caption": "", **record, **better})
 
 
+class Tables(Source):
+    """The pictures in Parquet files, one a row, with the other columns as labels: see `parquet`."""
+
+    def __init__(self, spec: str, root: Path, files: list[Path]) -> None:
+        super().__init__(spec, root)
+        self.files = files
+
+    def __iter__(self) -> Iterator[Item]:
+        for path in self.files:
+            file = path.absolute().relative_to(self.root).as_posix()
+            for row, (size, record) in enumerate(parquet.pictures(path)):
+                yield Item(f"{file}/{row:06d}", Locator(file, row, size), self.root, record)
+
+
 def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     while (member := tar.next()) is not None:
         tar.members = []  # pyright: ignore[reportAttributeAccessIssue]  # it would remember every member
@@ -172,20 +200,36 @@ def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 def open_source(spec: str) -> Source:
-    """Open a folder of images, one `.tar` file, or a glob of `.tar` files such as `data/train-*.tar`.
+    """Open a folder of images, one `.tar` or `.parquet` file, or a glob of such files: `data/train-*.tar`.
+
+    `hf:NAME[:SPLIT]` opens a data set of the Hugging Face hub, and `hf:FOLDER[:SPLIT]` a copy of one.
 
     Raises:
+        NotFound: there is no such data set.
         BadInput: the words do not name any images; the sentence says which kinds there are.
     """
-    if spec.startswith("hf:"):
-        raise BadInput(
-            f"{spec}: datasets by name are not read by this version; give a folder of images or a glob of .tar shards.",
-            field="images",
-        )
-    source = _open(spec)
+    source = _data_set(spec) if spec.startswith("hf:") else _open(spec)
     if next(iter(source), None) is None:
         raise BadInput(f"There are no pictures in {spec}: it needs files like photo.jpg or photo.png.", field="images")
     return source
+
+
+def _data_set(spec: str) -> Source:
+    name, _, split = spec.removeprefix("hf:").partition(":")
+    folder = Path(name).expanduser().absolute()
+    if not folder.is_dir():
+        files = hub.fetch(name, split or "train")
+        return Tables(spec, files[0].parents[2], files)
+    pictures = Folder(spec, folder / split)
+    if next(iter(pictures), None) is not None:
+        return pictures
+    files = [path for path in sorted(folder.rglob("*.parquet")) if _is_of_split(path.relative_to(folder), split)]
+    return Tables(spec, folder, files)
+
+
+def _is_of_split(path: Path, split: str) -> bool:
+    """As the datasets library has it: the split's name is a word of the path, `data/train-00000-of-00002.parquet`."""
+    return not split or split in re.split("[^A-Za-z0-9]+", path.as_posix())
 
 
 def _open(spec: str) -> Source:
@@ -196,13 +240,15 @@ def _open(spec: str) -> Source:
     while root.parent != root and not root.is_dir():
         root = root.parent
     pattern = path.relative_to(root).as_posix()
-    shards = sorted(shard for shard in root.glob(pattern) if shard.is_file() and shard.suffix == ".tar")
-    if not shards:
+    files = sorted(path for path in root.glob(pattern) if path.is_file())
+    shards, tables = ([path for path in files if path.suffix == suffix] for suffix in (".tar", parquet.SUFFIX))
+    if bool(shards) == bool(tables):
         raise BadInput(
-            f"{spec} names no images: give a folder of images, or .tar shards such as 'data/train-*.tar' in quotes.",
+            f"{spec} names {'two kinds of files' if shards else 'no images'}: give a folder of images, or .tar shards "
+            "or .parquet files such as 'data/train-*.tar' in quotes.",
             field="images",
         )
-    return Shards(spec, root, shards)
+    return Shards(spec, root, shards) if shards else Tables(spec, root, tables)
 
 
 def _is_picture(name: str) -> bool:

@@ -1,8 +1,10 @@
 """Everything an index keeps of one layer: all reducers side by side."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
+from torch import Tensor
 
 from app.corpus.bins import Bands, Histogram
 from app.corpus.reduce import Batch, Extremes, Moments, Reducer
@@ -37,3 +39,17 @@ class Tables:
         return {
             f"{part}.{name}": array for part, reducer in self.parts.items() for name, array in reducer.state().items()
         }
+
+    def memory(self) -> dict[str, Tensor]:
+        """Everything the reducers remember, to be put away while an index is not finished."""
+        return {
+            f"{part}.{name}": tensor
+            for part, reducer in self.parts.items()
+            for name, tensor in reducer.memory().items()
+        }
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Forget everything and go on from the `memory` of other tables of as many units."""
+        for part, reducer in self.parts.items():
+            start = f"{part}."
+            reducer.remember({name.removeprefix(start): memory[name] for name in memory if name.startswith(start)})

@@ -12,11 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.clip.clip import Clip
-from app.corpus.build import build, building
+from app.corpus.build import build, building, here
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest, index_key
 from app.corpus.packed import unpack
+from app.corpus.partition import IMAGES
 from app.corpus.sources import Source, open_source
+from app.corpus.spread import cluster
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.job import Job
 from app.microscope.residents import Residents
@@ -39,7 +41,8 @@ class Indexes:
 
     def names(self) -> list[str]:
         """All indexes there are, whichever model they are for."""
-        return sorted(path.parent.name for path in self.folder.glob("*/manifest.json"))
+        found = (path.parent.name for path in self.folder.glob("*/manifest.json"))
+        return sorted(name for name in found if not name.startswith("."))  # hidden ones are being built
 
     def open(self, name: str) -> Index:
         """One index by name. Raises `NotFound`."""
@@ -106,10 +109,8 @@ class Indexes:
         try:
             source, place = open_source(str(folder / "corpus-*.tar")), self.folder / own_name(slug)
             self._install(clip, source, folder / "index", place)
-            for done, total in building(clip, source, own_name(slug), None, place):
-                self.status[slug] = f"Indexing the corpus of {slug}: {done}" + (
-                    f" of {total} pictures." if total else "."
-                )
+            for step in building(clip, source, own_name(slug), None, place):
+                self.status[slug] = f"Indexing the corpus of {slug}: {step.done} of {step.total} pictures."
                 job.announce()
                 yield
             self.status.pop(slug, None)
@@ -136,10 +137,32 @@ class Indexes:
         images: str,
         name: str,
         layers: list[str] | None = None,
+        *,
+        partition: int = IMAGES,
+        spread: bool = False,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
+        resumed: Callable[[int, int], None] = lambda kept, total: None,
     ) -> Index:
-        """Build an index in this thread, or open the one there is of just these weights, pictures and layers."""
-        build(clip, open_source(images), name, layers, self.folder / name, progress=progress)
+        """Build an index in this thread, or open the one there is of just these weights, pictures and layers.
+
+        Args:
+            spread: Measure the pictures on the machines of a Ray cluster instead.
+
+        The others are those of `corpus.build.build`.
+        """
+        engine = cluster(self.residents.settings.model_cache) if spread else here
+        place = self.folder / name
+        build(
+            clip,
+            open_source(images),
+            name,
+            layers,
+            place,
+            partition=partition,
+            engine=engine,
+            progress=progress,
+            resumed=resumed,
+        )
         return self.open(name)
 
 

@@ -84,6 +84,14 @@ def test_all_bad_pictures_are_counted_and_the_first_hundred_listed(tiny_clip: Cl
     assert (manifest.images, manifest.skipped, len(manifest.refused)) == (1, 120, 100)
 
 
+def test_more_than_one_refused_picture_in_a_hundred_is_worth_a_warning(index: Index) -> None:
+    def warnings(images: int, skipped: int) -> list[str]:
+        return index.manifest.model_copy(update={"images": images, "skipped": skipped}).warnings
+
+    assert not warnings(100, 0) and not warnings(99, 1)
+    assert warnings(98, 2) == ["2 of 100 pictures (2.0%) were left out: the index speaks of the others only."]
+
+
 def test_a_folder_without_one_good_picture_is_refused_and_leaves_nothing(tiny_clip: Clip, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "notes.png").write_text("dear diary")
@@ -110,7 +118,9 @@ def test_progress_counts_up_to_all_images(tiny_clip: Clip, photos: Path, tmp_pat
     assert seen[-1][0] == 152
 
 
-def test_a_cancelled_build_leaves_nothing(tiny_clip: Clip, photos: Path, tmp_path: Path) -> None:
+def test_a_build_that_is_cancelled_in_its_first_partition_leaves_nothing(
+    tiny_clip: Clip, photos: Path, tmp_path: Path
+) -> None:
     seen: list[int] = []
     with pytest.raises(Cancelled):
         build(
