@@ -23,11 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.clip.clip import Clip
-from app.corpus.build import GROUP
 from app.corpus.categories import Categories, CategoryWriter
 from app.corpus.index import Index
 from app.corpus.look import measure
 from app.corpus.manifest import IndexManifest
+from app.corpus.partition import GROUP
 from app.corpus.pictures import decoded
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 
