@@ -61,7 +61,13 @@ def test_a_build_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path: 
 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "app", *words],
+            env=environment,
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            # tests that a shell runs in the background hand down that an interrupt is to be ignored
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def stopped(after: int, how: signal.Signals) -> tuple[int, str]:
