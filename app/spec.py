@@ -55,7 +55,7 @@ def parse_direction(value: Any) -> Any:
     try:
         for unit, weight in pairs:
             weights[int(unit)] = weights.get(int(unit), 0.0) + float(weight)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"direction cannot be read: {_DIRECTION_HINT}") from error
     if any(unit < 0 or not math.isfinite(weight) or abs(weight) > LARGEST_WEIGHT for unit, weight in weights.items()):
         raise ValueError(
@@ -297,6 +297,8 @@ def _sort_the_facets(given: dict[str, Any]) -> None:
         return
     if isinstance(mix, Mapping):
         mix = [{"facet": facet, "strength": strength} for facet, strength in mix.items()]
+    if not isinstance(mix, list | tuple):
+        raise ValueError("mix must be a list of facets with their strengths, such as {facet: text, strength: 0.5}")
     first = [Pull(facet=given["facet"], strength=given.get("strength", 1.0))] if "facet" in given else []
     strengths: dict[str, float] = {}
     for pull in (*first, *(Pull.model_validate(each) for each in mix)):

@@ -95,3 +95,13 @@ def test_what_a_preset_settles_cannot_be_asked_for_otherwise(preset: str) -> Non
     spec = RenderSpec.model_validate(fields)
     for name, value in PRESETS[preset].fixed.items():
         assert getattr(spec, name) == (RenderSpec.model_fields[name].default if value is None else value)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"mix": 5}, {"mix": "text"}, {"mix": [7]}, {"direction": [[float("inf"), 1]]}, {"direction": [3]}]
+)
+def test_what_has_another_shape_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        RenderSpec.model_validate(
+            {**PLACE, "of": "direction" if "direction" in fields else "unit", "unit": 3, **fields}
+        )
