@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.spec import RenderSpec
 from app.store.database import connect, migrate
 from app.store.files import Files
+from app.store.labels import LabelTable
 from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
@@ -27,6 +28,7 @@ class Store:
         self._engine = connect(url)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         migrate(self._engine)
+        self.labels = LabelTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""
