@@ -115,13 +115,20 @@ def place(index: Index, layer: str) -> Path:
     return index.folder / FOLDER / f"{layer}.json"
 
 
+def stale(index: Index, layers: Sequence[str], words_hash: str | None = None) -> list[str]:
+    """Why labels that there are of the layers will be made again: sentences with what they are of and what is wanted."""
+    faults = [_fault(index, layer, words_hash) for layer in layers]
+    return [fault.detail for fault in faults if isinstance(fault, NotReady)]
+
+
 def missing(index: Index, layers: Sequence[str], words_hash: str | None = None) -> list[str]:
     """Those of the layers that have no labels that `LayerLabels.open` would open."""
+    return [layer for layer in layers if _fault(index, layer, words_hash)]
 
-    def there(layer: str) -> bool:
-        try:
-            return bool(LayerLabels.open(index, layer, words_hash))
-        except (NotFound, NotReady):
-            return False
 
-    return [layer for layer in layers if not there(layer)]
+def _fault(index: Index, layer: str, words_hash: str | None) -> NotFound | NotReady | None:
+    try:
+        LayerLabels.open(index, layer, words_hash)
+    except (NotFound, NotReady) as error:
+        return error
+    return None
