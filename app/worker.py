@@ -185,6 +185,12 @@ class Worker:
             return any(not job.shares for job in self._waiting)
 
     @property
+    def sharing(self) -> bool:
+        """Whether jobs that share are running: what nobody waits for may let them be alone."""
+        with self._wake:
+            return any(each.job.shares for each in self._running)
+
+    @property
     def depth(self) -> int:
         """How many jobs wait."""
         return len(self._waiting)

@@ -72,7 +72,8 @@ class LabelDesk:
         self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
-        """Begin, or go on until another job waits: then that goes first, as with columns."""
+        """Begin, or go on until another job waits: then that goes first, as with columns. Renders have the device to
+        themselves."""
         failed = f"What the units may be called by {name} could not be worked out:"
         try:
             if name not in self._passes:
@@ -86,6 +87,8 @@ class LabelDesk:
                     self.worker.post(self._submit, slug, name)  # runs when this job has ended
                     return
                 yield
+                while self.worker.sharing and not self.worker.wanted:
+                    yield
             self._said.pop(name, None)
         except FacetscopeError as error:
             self._said[name] = f"{failed} {error.detail}"
