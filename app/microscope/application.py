@@ -244,7 +244,7 @@ class Microscope:
         units = self.browser.layer(slug, layer).channels
         return self.naming.of_layer(slug, layer, units, self.browser.index(slug, layer, corpus))
 
-    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> Iterator[bytes]:
+    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> bytes:
         """The same as a table."""
         return labels_as_csv(self.layer_labels(slug, layer, corpus))
 
