@@ -68,7 +68,8 @@ class CardPage(BaseModel):
 
 class UnitCard(BaseModel):
     """A unit in a gallery or a list of hits. `thumbnail` is its gallery render if there is one, else its strongest
-    example; `examples` are pictures of its strongest examples."""
+    example; `examples` are pictures of its strongest examples. `score` is the number that the gallery is sorted by; None
+    where it is sorted by none, or the unit has none."""
 
     unit: int
     url: str
@@ -76,6 +77,7 @@ class UnitCard(BaseModel):
     thumbnail: str | None
     rendered: bool
     examples: list[str]
+    score: float | None = None
 
 
 class FamilyLink(BaseModel):

@@ -101,17 +101,24 @@ class Index:
             raise BadInput(f"A quantile lies between 0 and 1, not at {q}: give a share of the images.", field="q")
         return quantile(self._row(layer, unit), len(self), q)
 
-    def strongest(self, layer: str) -> np.ndarray:
-        """The units, int64 [C], from the most selective on: by how many standard deviations above its mean a unit's
-        ten strongest examples are. Units that never vary come last.
+    def selectivity(self, layer: str) -> np.ndarray:
+        """How selective every unit is, float64 [C]: by how many standard deviations above its mean its ten strongest
+        examples are, on average; -inf for units that never vary.
 
         Raises:
             NotFound: the layer is not indexed.
         """
         mean, std = self.mean(layer), self.std(layer)
         best = self.tables(layer)["top.values"][:, : min(STRONGEST, len(self))].mean(1, dtype=np.float64)
-        score = np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
-        return np.argsort(-score, kind="stable")
+        return np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
+
+    def strongest(self, layer: str) -> np.ndarray:
+        """The units, int64 [C], from the most selective on. Units that never vary come last.
+
+        Raises:
+            NotFound: the layer is not indexed.
+        """
+        return np.argsort(-self.selectivity(layer), kind="stable")
 
     def image(self, number: int) -> Image.Image:
         """An image of the corpus as the model saw it: RGB, square, at most 256 px.

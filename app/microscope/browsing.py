@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from app import urls
 from app.answers import (
     AlikeUnit,
@@ -30,9 +32,10 @@ from app.microscope.indexes import Indexes, labels
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
+from app.microscope.sorting import ALIASES, SCORES, ordered, scores
 from app.store import Store
 
-SORTS = ("unit", "strength")
+SORTS = ("unit", *SCORES, *ALIASES)
 LIMIT = 240
 ALIKE = 12  # units that are shown as active on the same images
 
@@ -111,6 +114,7 @@ class Browser:
         layer, index = self.layer(slug, name), self.index(slug, name, corpus)
         if sort not in SORTS:
             raise BadInput(f"sort: choose one of {', '.join(SORTS)}.", field="sort")
+        sort = ALIASES.get(sort, sort)
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
@@ -136,7 +140,7 @@ class Browser:
             family=family,
             families=links(names, matching, family, address),
             every_family=address(None),
-            units=self.cards(slug, name, chosen, index, facet_id, corpus),
+            units=_scored(self.cards(slug, name, chosen, index, facet_id, corpus), index, name, sort),
             next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,
             total=len(order),
         )
@@ -315,11 +319,22 @@ def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, floa
 def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
     """The units of a layer that a query leaves over (its number, or part of its word), in the order asked for."""
     order = list(range(layer.channels))
-    if sort == "strength" and index is not None:
-        order = index.strongest(layer.name).tolist()
+    if sort in SCORES and index is not None:
+        order = ordered(index, layer.name, sort)
     if not q:
         return order
     if q.isdecimal():
         return [unit for unit in order if unit == int(q)]
     words = labels(index, layer.name) if index else ()
     return [unit for unit in order if words and q.lower() in words[unit].lower()]
+
+
+def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -> list[UnitCard]:
+    """The cards with the number that they are sorted by, where there is one."""
+    if sort not in SCORES or index is None:
+        return cards
+    found = scores(index, layer, sort)
+    return [
+        card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
+        for card in cards
+    ]

@@ -74,7 +74,7 @@ def layer(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     q: Word = "",
     facet: Choice = None,
-    sort: Literal["unit", "strength"] = "unit",
+    sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "strength"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
 ) -> answers.LayerPage:
