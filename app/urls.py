@@ -46,6 +46,12 @@ def unit(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index)
 
 
+def random_unit(slug: str | None = None, layer_name: str | None = None, **choice: str | None) -> str:
+    """A unit drawn by chance: of a layer, or of the default model's default layer."""
+    path = _path("models", slug, layer_name, "random") if slug and layer_name else "/random"
+    return with_query(path, **choice)
+
+
 def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
     """A unit's activation given the label `value` in the column `by` of a `corpus`."""
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
@@ -220,6 +221,15 @@ class Microscope:
     ) -> UnitPage:
         """One unit."""
         return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+
+    def random_unit(
+        self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None
+    ) -> str:
+        """The address of a unit drawn by chance: of a layer, or of the default layer. Raises `NotFound`."""
+        slug = slug or self.residents.default
+        found = self.browser.layer(slug, layer or self.residents.clip(slug).default_layer)
+        unit = secrets.randbelow(found.channels)
+        return urls.with_query(urls.unit(slug, found.name, unit), corpus=corpus, facet=facet)
 
     def given_page(
         self,
