@@ -243,20 +243,47 @@ class Ranking(BaseModel):
 
 
 class AlikeUnit(BaseModel):
-    """A unit that is active on the same images: Pearson's correlation of the two over the corpus."""
+    """A unit of `model` and `layer` that is active on the same images: Pearson's correlation of the two over the corpus,
+    where both are recorded on every image; and how many of the one's strongest images are among the other's, where there
+    are others."""
 
+    model: str
+    layer: str
     card: UnitCard
-    correlation: float
+    correlation: float | None
+    shared: int | None
+
+
+class AlikePage(BaseModel):
+    """Units that are active on the same images. `alike` are those of the layer, by correlation over `compared` images, or
+    by what they share where activations are not recorded on every image (`status` says so). `elsewhere` has of every other
+    layer, and of every served model with an index of the same pictures, the unit that shares most of the `kept` strongest
+    images; `chance` is how many two units share that have nothing to do with each other. `why` says what is missing."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    unit_url: str
+    corpus: str
+    images: int
+    status: str
+    compared: int
+    kept: int
+    chance: float
+    alike: list[AlikeUnit]
+    elsewhere: list[AlikeUnit]
+    why: str
 
 
 class UnitRecord(BaseModel):
     """What is known of a unit where its activation on every image is recorded; where it is not, `status` says how far that
-    is or how to do it, and the rest is empty. `alike` is over `compared` images."""
+    is or how to do it, and the rest is empty. `alike` is the address of the units that are active on the same images."""
 
     status: str
     ranking: Ranking | None
-    alike: list[AlikeUnit]
-    compared: int
+    alike: str
     given: str
     csv: str | None
     parquet: str | None

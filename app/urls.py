@@ -57,6 +57,11 @@ def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
 
 
+def alike(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """The units that are active on the same images."""
+    return with_query(_path("models", slug, layer_name, index, "alike"), corpus=corpus)
+
+
 def activations(slug: str, layer_name: str, index: int, suffix: str, corpus: str | None = None) -> str:
     """A unit's activation on every image of a corpus, as a file: `csv` or `parquet`."""
     return with_query(_path("models", slug, layer_name, index, f"activations.{suffix}"), corpus=corpus)

@@ -1,5 +1,6 @@
 """Read an index: what a corpus does to every unit of a model, and the corpus' images."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -147,6 +148,11 @@ class Index:
         """
         row = self._image_row(number)
         return {"caption": "", **row.record, "key": row.key}
+
+    def records(self, numbers: Iterable[int]) -> dict[int, dict[str, str]]:
+        """What is known of many images, by their numbers: as their source says it, without their keys; numbers that
+        there are not are left out."""
+        return self._rows.records(numbers)
 
     @cached_property
     def _rows(self) -> Rows:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from app import images, urls
 from app.answers import (
+    AlikePage,
     CardPage,
     Comparison,
     CorpusImagePage,
@@ -35,6 +36,7 @@ from app.corpus.export import as_csv, as_parquet
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
+from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
@@ -97,6 +99,7 @@ class Microscope:
             self.gallery,
             self.render_pages,
         )
+        self.alike_desk = AlikeDesk(self.browser)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
@@ -221,6 +224,10 @@ class Microscope:
     ) -> UnitPage:
         """One unit."""
         return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+
+    def alike_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> AlikePage:
+        """The units that are active on the same images as one."""
+        return self.alike_desk.page(slug, layer, unit, corpus)
 
     def random_unit(
         self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None

@@ -1,13 +1,11 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from app import urls
 from app.answers import (
-    AlikeUnit,
     FacetLink,
     GalleryPicture,
     GivenPage,
@@ -19,7 +17,6 @@ from app.answers import (
     UnitRecord,
 )
 from app.clip.layers import Layer
-from app.corpus.alike import images_compared, most_alike
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
@@ -37,7 +34,6 @@ from app.store import Store
 
 SORTS = ("unit", *SCORES, *ALIASES)
 LIMIT = 240
-ALIKE = 12  # units that are shown as active on the same images
 
 
 class Browser:
@@ -213,13 +209,10 @@ class Browser:
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)
         by = label_columns(columns)[:1] if columns else []
-        alike = _most_alike(columns, layer, unit) if columns else []
-        cards = self.cards(slug, layer, [other for other, _ in alike], index, corpus=corpus)
         return UnitRecord(
             status=self.columns.status(index),
             ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
-            alike=[AlikeUnit(card=card, correlation=r) for card, (_, r) in zip(cards, alike, strict=True)],
-            compared=images_compared(columns) if columns else 0,
+            alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
             parquet=urls.activations(slug, layer, unit, "parquet", corpus) if columns else None,
@@ -308,12 +301,6 @@ class Browser:
             for facet, name in [(None, PLAIN), *((facet, facet.id) for facet in facets)]
             if self.gallery.has(slug, layer, unit, name)
         ]
-
-
-@lru_cache(maxsize=4096)
-def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, float]]:
-    """Kept for each index as long as its columns are open."""
-    return most_alike(columns, layer, unit, ALIKE)
 
 
 def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:

@@ -115,6 +115,12 @@ def given(
     return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
 
 
+@page("/models/{slug}/{layer}/{unit}/alike", "alike.html")
+def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> answers.AlikePage:
+    """The units that are active on the same images as one, in its layer, in others, and in other models."""
+    return microscope.alike_page(slug, layer, unit, corpus=corpus or None)
+
+
 def table_spec(
     slug: Slug, layer: Name, unit: Number, preset: Word = "", strength: Word = "", seed: Word = ""
 ) -> TableSpec:
