@@ -609,8 +609,20 @@ class UnitHit(BaseModel):
     box: tuple[float, float, float, float]
 
 
+class Part(BaseModel):
+    """A part of a picture, looked at as a picture of its own, and the units it drives most. `box` is what was asked for;
+    the model was shown `square`, the box widened to a square. Both are fractions of the picture; where the square reaches
+    beyond 0 or 1 the picture has ended, and `fill` (#rrggbb) takes its place. Boxes of units are fractions of the square."""
+
+    box: tuple[float, float, float, float]
+    square: tuple[float, float, float, float]
+    fill: str | None
+    layers: dict[str, list[UnitHit]]
+
+
 class LookPage(BaseModel):
-    """One picture and the units it drives most, layer by layer, strongest first."""
+    """One picture, `width` x `height` px, and the units it drives most, layer by layer, strongest first. Of a picture that
+    is not square the model sees one; `part` is what a box was asked for and drives by itself."""
 
     id: str
     url: str
@@ -618,7 +630,10 @@ class LookPage(BaseModel):
     model: str
     corpus: str | None
     image: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
+    part: Part | None = None
 
 
 class LookLink(BaseModel):
@@ -634,7 +649,8 @@ class Looks(BaseModel):
 
 
 class CorpusImagePage(BaseModel):
-    """One image of a corpus with what is recorded about it and the units it drives."""
+    """One image of a corpus, as the model sees it, with what is recorded about it and the units it drives; `part` is what a
+    box was asked for and drives by itself."""
 
     corpus: str
     index: int
@@ -642,9 +658,13 @@ class CorpusImagePage(BaseModel):
     caption: str
     record: dict[str, str]
     model: str
+    url: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
     previous: str | None
     next: str | None
+    part: Part | None = None
 
 
 class SearchHit(BaseModel):

@@ -45,6 +45,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
+from app.microscope.parts import Box
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -385,6 +386,10 @@ class Microscope:
         """One look."""
         return self.look_desk.page(look_id)
 
+    async def part_of_look(self, look_id: str, box: Box) -> LookPage:
+        """One look with what a part of its picture drives by itself."""
+        return await self.look_desk.part_of_look(look_id, box)
+
     def looks(self) -> Looks:
         """The latest looks."""
         return self.look_desk.looks()
@@ -393,9 +398,9 @@ class Microscope:
         """Units by number, word or text."""
         return await self.look_desk.search(q, model, layer)
 
-    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units it drives."""
-        return await self.look_desk.corpus_page(corpus, index)
+    async def corpus_page(self, corpus: str, index: int, box: Box | None = None) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units that it and a part of it drive."""
+        return await self.look_desk.corpus_page(corpus, index, box)
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""

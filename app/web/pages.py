@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app import answers
 from app.spec import TableSpec
+from app.web.boxes import Part
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
@@ -180,9 +182,11 @@ def looks(microscope: Scope) -> answers.Looks:
 
 
 @page("/looks/{look_id}", "look.html")
-def look(microscope: Scope, look_id: Name) -> answers.LookPage:
-    """One uploaded picture and the units it drives most."""
-    return microscope.look(look_id)
+async def look(microscope: Scope, look_id: Name, part: Part) -> answers.LookPage:
+    """One uploaded picture and the units it drives most; with a box, also those that the part inside it drives."""
+    if part is None:
+        return await run_in_threadpool(microscope.look, look_id)
+    return await microscope.part_of_look(look_id, part)
 
 
 @page("/search", "search.html")
@@ -192,6 +196,6 @@ async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: C
 
 
 @page("/corpora/{corpus}/{index}", "corpus_image.html")
-async def corpus_image(microscope: Scope, corpus: Name, index: Number) -> answers.CorpusImagePage:
-    """One image of a corpus and the units it drives most."""
-    return await microscope.corpus_page(corpus, index)
+async def corpus_image(microscope: Scope, corpus: Name, index: Number, part: Part) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives."""
+    return await microscope.corpus_page(corpus, index, part)

@@ -53,6 +53,6 @@ def test_a_correlation_of_two_columns_is_that_of_their_layers(tmp_path: Path) ->
     for name in "ab":
         (tmp_path / name).mkdir()
     one, other = written(tmp_path / "a", values[:, :2]), written(tmp_path / "b", values[:, 2:])
-    expected_r = np.corrcoef(values.T.astype(np.float64))[0, 3]
+    expected_r = np.asarray(np.corrcoef(values.T.astype(np.float64)))[0, 3]
     assert correlation(one, "one", 0, other, "one", 1) == pytest.approx(expected_r, abs=1e-4)
     assert correlation(one, "one", 0, one, "one", 1) == pytest.approx(correlations(one, "one", 0)[1], abs=1e-6)
