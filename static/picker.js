@@ -90,7 +90,7 @@
     stage.setAttribute('role', 'group');
     stage.setAttribute('aria-label', 'Box on the picture: arrow keys move it, with Shift they change its size, Enter searches');
     inputs.forEach((input) => input.addEventListener('input', draw));
-    draw(); // what the browser filled in again on Back
+    draw();
   };
   document.querySelectorAll('[data-picker]').forEach(pickerOf);
 })();

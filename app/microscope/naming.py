@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 LEAST = 3  # letters of a word's beginning that stand for the word
 ENDING = 2  # letters that a word may have more than the label's, as in a plural
@@ -19,12 +20,18 @@ def named(text: str, labels: Sequence[str]) -> list[int]:
     said = _words(text)
     if not said:
         return []
-    meant = {label for label in set(labels) if label and _speaks(said, _words(label))}
+    heads = {word[:LEAST] for word in said}  # without one of these in common, two words are not the same
+    meant = {
+        label
+        for label in set(labels)
+        if any(word[:LEAST] in heads for word in _words(label)) and _speaks(said, _words(label))
+    }
     return [place for place, label in enumerate(labels) if label in meant]
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+@lru_cache(maxsize=8192)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
 
 
 def _speaks(said: Sequence[str], label: Sequence[str]) -> bool:
@@ -34,7 +41,7 @@ def _speaks(said: Sequence[str], label: Sequence[str]) -> bool:
     def meant(each: str) -> bool:
         return any(_same(each, word) for word in label)
 
-    return bool(label) and (all(map(found, label)) or all(map(meant, said)))
+    return all(map(found, label)) or all(map(meant, said))
 
 
 def _same(said: str, word: str) -> bool:

@@ -18,7 +18,7 @@ PAGES = [
     "/models/small",
     "/models/small/card",
     f"/models/small/{LAYER}",
-    f"/models/small/{LAYER}?q=red&sort=strength&limit=5",
+    f"/models/small/{LAYER}?q=red&sort=sparsity&limit=5",
     f"/models/small/{LAYER}/5",
     f"/models/small/{LAYER}/5/alike",
     f"/models/small/{LAYER}/5/given",
@@ -30,6 +30,7 @@ PAGES = [
     "/search?q=5",
     "/search",
     "/corpora/small-corpus/3",
+    "/corpora/small-corpus/3?box=0.1,0.1,0.6,0.9",
 ]
 
 
