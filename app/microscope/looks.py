@@ -88,12 +88,11 @@ class LookDesk:
         )
 
     async def part_of_look(self, look_id: str, box: Box) -> LookPage:
-        """One look with what a part of its picture drives by itself; nothing of it is stored. Raises `NotFound`."""
+        """One look with what a part of its picture drives by itself, over the same corpus; nothing of it is stored. Raises
+        `NotFound`."""
         page = await asyncio.to_thread(self.page, look_id)
-        blob = self.store.look(look_id).blob
-        part = await self._part(
-            page.model, self.indexes.need(page.model), ("blob", blob), lambda: self._blob(blob), box
-        )
+        blob, index = self.store.look(look_id).blob, self.indexes.need(page.model, page.corpus)
+        part = await self._part(page.model, index, ("blob", blob), lambda: self._blob(blob), box)
         return page.model_copy(update={"part": part})
 
     def _blob(self, blob: str) -> Image.Image:
@@ -106,7 +105,8 @@ class LookDesk:
         clip = self.residents.clip(slug)
         part = await asyncio.to_thread(lambda: cut(read().convert("RGB"), box))
         seen = await self._seen(clip, index, (*name, part.square), part.picture)
-        return Part(box=box, square=part.square, fill=part.fill, layers=self.hits(slug, seen))
+        layers = await asyncio.to_thread(self.hits, slug, seen)
+        return Part(box=box, square=part.square, fill=part.fill, layers=layers)
 
     async def _seen(self, clip: Clip, index: Index, name: tuple[object, ...], picture: Image.Image) -> dict[str, Any]:
         """What a picture drives, kept for a while: reading a page leaves nothing behind."""
@@ -163,7 +163,7 @@ class LookDesk:
             url=urls.corpus_page(corpus, index),
             width=picture.width,
             height=picture.height,
-            layers=self.hits(slug, seen),
+            layers=await asyncio.to_thread(self.hits, slug, seen),
             part=part,
             previous=urls.corpus_page(corpus, index - 1) if index > 0 else None,
             next=urls.corpus_page(corpus, index + 1) if index + 1 < len(opened) else None,
