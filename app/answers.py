@@ -71,7 +71,8 @@ class CardPage(BaseModel):
 
 class UnitCard(BaseModel):
     """A unit in a gallery or a list of hits. `thumbnail` is its gallery render if there is one, else its strongest
-    example; `examples` are pictures of its strongest examples."""
+    example; `examples` are pictures of its strongest examples. `score` is the number that the gallery is sorted by; None
+    where it is sorted by none, or the unit has none."""
 
     unit: int
     url: str
@@ -80,6 +81,7 @@ class UnitCard(BaseModel):
     thumbnail: str | None
     rendered: bool
     examples: list[str]
+    score: float | None = None
 
 
 class FamilyLink(BaseModel):
@@ -245,20 +247,47 @@ class Ranking(BaseModel):
 
 
 class AlikeUnit(BaseModel):
-    """A unit that is active on the same images: Pearson's correlation of the two over the corpus."""
+    """A unit of `model` and `layer` that is active on the same images: Pearson's correlation of the two over the corpus,
+    where both are recorded on every image; and how many of the one's strongest images are among the other's, where there
+    are others."""
 
+    model: str
+    layer: str
     card: UnitCard
-    correlation: float
+    correlation: float | None
+    shared: int | None
+
+
+class AlikePage(BaseModel):
+    """Units that are active on the same images. `alike` are those of the layer, by correlation over `compared` images, or
+    by what they share where activations are not recorded on every image (`status` says so). `elsewhere` has of every other
+    layer, and of every served model with an index of the same pictures, the unit that shares most of the `kept` strongest
+    images; `chance` is how many two units share that have nothing to do with each other. `why` says what is missing."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    unit_url: str
+    corpus: str
+    images: int
+    status: str
+    compared: int
+    kept: int
+    chance: float
+    alike: list[AlikeUnit]
+    elsewhere: list[AlikeUnit]
+    why: str
 
 
 class UnitRecord(BaseModel):
     """What is known of a unit where its activation on every image is recorded; where it is not, `status` says how far that
-    is or how to do it, and the rest is empty. `alike` is over `compared` images."""
+    is or how to do it, and the rest is empty. `alike` is the address of the units that are active on the same images."""
 
     status: str
     ranking: Ranking | None
-    alike: list[AlikeUnit]
-    compared: int
+    alike: str
     given: str
     csv: str | None
     parquet: str | None
@@ -679,8 +708,20 @@ class UnitHit(BaseModel):
     box: tuple[float, float, float, float]
 
 
+class Part(BaseModel):
+    """A part of a picture, looked at as a picture of its own, and the units it drives most. `box` is what was asked for;
+    the model was shown `square`, the box widened to a square. Both are fractions of the picture; where the square reaches
+    beyond 0 or 1 the picture has ended, and `fill` (#rrggbb) takes its place. Boxes of units are fractions of the square."""
+
+    box: tuple[float, float, float, float]
+    square: tuple[float, float, float, float]
+    fill: str | None
+    layers: dict[str, list[UnitHit]]
+
+
 class LookPage(BaseModel):
-    """One picture and the units it drives most, layer by layer, strongest first."""
+    """One picture, `width` x `height` px, and the units it drives most, layer by layer, strongest first. Of a picture that
+    is not square the model sees one; `part` is what a box was asked for and drives by itself."""
 
     id: str
     url: str
@@ -688,7 +729,10 @@ class LookPage(BaseModel):
     model: str
     corpus: str | None
     image: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
+    part: Part | None = None
 
 
 class LookLink(BaseModel):
@@ -704,7 +748,8 @@ class Looks(BaseModel):
 
 
 class CorpusImagePage(BaseModel):
-    """One image of a corpus with what is recorded about it and the units it drives."""
+    """One image of a corpus, as the model sees it, with what is recorded about it and the units it drives; `part` is what a
+    box was asked for and drives by itself."""
 
     corpus: str
     index: int
@@ -712,9 +757,13 @@ class CorpusImagePage(BaseModel):
     caption: str
     record: dict[str, str]
     model: str
+    url: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
     previous: str | None
     next: str | None
+    part: Part | None = None
 
 
 class SearchHit(BaseModel):

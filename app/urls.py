@@ -46,9 +46,20 @@ def unit(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index)
 
 
+def random_unit(slug: str | None = None, layer_name: str | None = None, **choice: str | None) -> str:
+    """A unit drawn by chance: of a layer, or of the default model's default layer."""
+    path = _path("models", slug, layer_name, "random") if slug and layer_name else "/random"
+    return with_query(path, **choice)
+
+
 def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
     """A unit's activation given the label `value` in the column `by` of a `corpus`."""
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
+
+
+def alike(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """The units that are active on the same images."""
+    return with_query(_path("models", slug, layer_name, index, "alike"), corpus=corpus)
 
 
 def activations(slug: str, layer_name: str, index: int, suffix: str, corpus: str | None = None) -> str:

@@ -29,6 +29,18 @@ def correlations(columns: Columns, layer: str, unit: int) -> NDArray[np.float64]
     return found.clip(-1, 1)
 
 
+def correlation(columns: Columns, layer: str, unit: int, others: Columns, other_layer: str, other_unit: int) -> float:
+    """Pearson's correlation of two columns over the same images, as in `correlations`; 0 where one never varies.
+
+    Args:
+        others: Columns of the same pictures; may be the same ones.
+    """
+    spans = _spans(len(columns))
+    one = _standard(_taken(columns.codes(layer)[unit : unit + 1], spans))[0]
+    other = _standard(_taken(others.codes(other_layer)[other_unit : other_unit + 1], spans))[0]
+    return float(np.clip(one @ other, -1, 1))
+
+
 def most_alike(columns: Columns, layer: str, unit: int, most: int) -> list[tuple[int, float]]:
     """The units whose activation correlates most with a unit's, without itself, the most alike first."""
     found = correlations(columns, layer, unit)

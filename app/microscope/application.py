@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import Literal
 
 from app import images, urls
 from app.answers import (
+    AlikePage,
     CardPage,
     Comparison,
     CorpusImagePage,
@@ -35,6 +37,7 @@ from app.corpus.export import as_csv, as_parquet
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
+from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
@@ -46,6 +49,7 @@ from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
 from app.microscope.naming import as_csv as labels_as_csv
+from app.microscope.parts import Box
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -106,6 +110,7 @@ class Microscope:
             self.render_pages,
             self.naming,
         )
+        self.alike_desk = AlikeDesk(self.browser)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
@@ -269,6 +274,19 @@ class Microscope:
         index = self.browser.index(slug, layer, corpus)
         self.naming.vote(slug, layer, unit, index, vote=vote, word=word, browser=browser)
 
+    def alike_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> AlikePage:
+        """The units that are active on the same images as one."""
+        return self.alike_desk.page(slug, layer, unit, corpus)
+
+    def random_unit(
+        self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None
+    ) -> str:
+        """The address of a unit drawn by chance: of a layer, or of the default layer. Raises `NotFound`."""
+        slug = slug or self.residents.default
+        found = self.browser.layer(slug, layer or self.residents.clip(slug).default_layer)
+        unit = secrets.randbelow(found.channels)
+        return urls.with_query(urls.unit(slug, found.name, unit), corpus=corpus, facet=facet)
+
     def given_page(
         self,
         slug: str,
@@ -416,6 +434,10 @@ class Microscope:
         """One look."""
         return self.look_desk.page(look_id)
 
+    async def part_of_look(self, look_id: str, box: Box) -> LookPage:
+        """One look with what a part of its picture drives by itself."""
+        return await self.look_desk.part_of_look(look_id, box)
+
     def looks(self) -> Looks:
         """The latest looks."""
         return self.look_desk.looks()
@@ -424,9 +446,9 @@ class Microscope:
         """Units by number, word or text."""
         return await self.look_desk.search(q, model, layer)
 
-    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units it drives."""
-        return await self.look_desk.corpus_page(corpus, index)
+    async def corpus_page(self, corpus: str, index: int, box: Box | None = None) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units that it and a part of it drive."""
+        return await self.look_desk.corpus_page(corpus, index, box)
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""

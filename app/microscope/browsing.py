@@ -1,11 +1,11 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+
+import numpy as np
 
 from app import urls
 from app.answers import (
-    AlikeUnit,
     FacetLink,
     GalleryPicture,
     GivenPage,
@@ -17,7 +17,6 @@ from app.answers import (
     UnitRecord,
 )
 from app.clip.layers import Layer
-from app.corpus.alike import images_compared, most_alike
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
@@ -31,11 +30,11 @@ from app.microscope.naming import Naming
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
+from app.microscope.sorting import ALIASES, SCORES, ordered, scores
 from app.store import Store
 
-SORTS = ("unit", "strength")
+SORTS = ("unit", *SCORES, *ALIASES)
 LIMIT = 240
-ALIKE = 12  # units that are shown as active on the same images
 
 
 class Browser:
@@ -114,6 +113,7 @@ class Browser:
         layer, index = self.layer(slug, name), self.index(slug, name, corpus)
         if sort not in SORTS:
             raise BadInput(f"sort: choose one of {', '.join(SORTS)}.", field="sort")
+        sort = ALIASES.get(sort, sort)
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
@@ -139,7 +139,7 @@ class Browser:
             family=family,
             families=links(names, matching, family, address),
             every_family=address(None),
-            units=self.cards(slug, name, chosen, index, facet_id, corpus),
+            units=_scored(self.cards(slug, name, chosen, index, facet_id, corpus), index, name, sort),
             next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,
             total=len(order),
         )
@@ -217,13 +217,10 @@ class Browser:
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)
         by = label_columns(columns)[:1] if columns else []
-        alike = _most_alike(columns, layer, unit) if columns else []
-        cards = self.cards(slug, layer, [other for other, _ in alike], index, corpus=corpus)
         return UnitRecord(
             status=self.columns.status(index),
             ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
-            alike=[AlikeUnit(card=card, correlation=r) for card, (_, r) in zip(cards, alike, strict=True)],
-            compared=images_compared(columns) if columns else 0,
+            alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
             parquet=urls.activations(slug, layer, unit, "parquet", corpus) if columns else None,
@@ -302,8 +299,8 @@ class Browser:
     def _matching(self, slug: str, q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
         """The units of a layer that a query leaves over (its number, or part of a name), in the order asked for."""
         order = list(range(layer.channels))
-        if sort == "strength" and index is not None:
-            order = index.strongest(layer.name).tolist()
+        if sort in SCORES and index is not None:
+            order = ordered(index, layer.name, sort)
         if not q:
             return order
         if q.isdecimal():
@@ -326,7 +323,12 @@ class Browser:
         ]
 
 
-@lru_cache(maxsize=4096)
-def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, float]]:
-    """Kept for each index as long as its columns are open."""
-    return most_alike(columns, layer, unit, ALIKE)
+def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -> list[UnitCard]:
+    """The cards with the number that they are sorted by, where there is one."""
+    if sort not in SCORES or index is None:
+        return cards
+    found = scores(index, layer, sort)
+    return [
+        card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
+        for card in cards
+    ]

@@ -7,9 +7,11 @@ the index of all default layers is built. A folder that was written for other we
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from app.clip.clip import Clip
 from app.corpus.build import build, building, here
@@ -199,12 +201,13 @@ def _open(folder: Path, _written: int) -> Index:
 
 @lru_cache(maxsize=64)
 def _labels(index: Index, layer: str, columns: tuple[str, ...], agreeing: int) -> tuple[str, ...]:
-    return tuple(_label(index, layer, unit, columns, agreeing) for unit in range(len(index.mean(layer))))
+    best = index.tables(layer)["top.ids"][:, :LABEL_EXAMPLES]
+    records = index.records(np.unique(best[best >= 0]).tolist())
+    words = {number: next((record[c] for c in columns if record.get(c)), "") for number, record in records.items()}
+    return tuple(_commonest([words[number] for number in ids if number >= 0], agreeing) for ids in best.tolist())
 
 
-def _label(index: Index, layer: str, unit: int, columns: tuple[str, ...], agreeing: int) -> str:
-    records = [index.record(entry.image) for entry in index.unit(layer, unit).top[:LABEL_EXAMPLES]]
-    words = Counter(next((record[column] for column in columns if record.get(column)), "") for record in records)
-    words.pop("", None)
-    (word, count), *_ = words.most_common(1) or [("", 0)]
+def _commonest(words: Sequence[str], agreeing: int) -> str:
+    """The word met most often, the first among equals, if at least `agreeing` times; else nothing."""
+    (word, count), *_ = Counter(word for word in words if word).most_common(1) or [("", 0)]
     return word if count >= agreeing else ""

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app import answers
 from app.spec import TableSpec
+from app.web.boxes import Part
 from app.web.browser_id import BrowserId
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
@@ -75,7 +77,7 @@ def layer(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     q: Word = "",
     facet: Choice = None,
-    sort: Literal["unit", "strength"] = "unit",
+    sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "strength"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
 ) -> answers.LayerPage:
@@ -120,6 +122,12 @@ def given(
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
     activation."""
     return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
+
+
+@page("/models/{slug}/{layer}/{unit}/alike", "alike.html")
+def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> answers.AlikePage:
+    """The units that are active on the same images as one, in its layer, in others, and in other models."""
+    return microscope.alike_page(slug, layer, unit, corpus=corpus or None)
 
 
 def table_spec(
@@ -181,9 +189,11 @@ def looks(microscope: Scope) -> answers.Looks:
 
 
 @page("/looks/{look_id}", "look.html")
-def look(microscope: Scope, look_id: Name) -> answers.LookPage:
-    """One uploaded picture and the units it drives most."""
-    return microscope.look(look_id)
+async def look(microscope: Scope, look_id: Name, part: Part) -> answers.LookPage:
+    """One uploaded picture and the units it drives most; with a box, also those that the part inside it drives."""
+    if part is None:
+        return await run_in_threadpool(microscope.look, look_id)
+    return await microscope.part_of_look(look_id, part)
 
 
 @page("/search", "search.html")
@@ -193,6 +203,6 @@ async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: C
 
 
 @page("/corpora/{corpus}/{index}", "corpus_image.html")
-async def corpus_image(microscope: Scope, corpus: Name, index: Number) -> answers.CorpusImagePage:
-    """One image of a corpus and the units it drives most."""
-    return await microscope.corpus_page(corpus, index)
+async def corpus_image(microscope: Scope, corpus: Name, index: Number, part: Part) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives."""
+    return await microscope.corpus_page(corpus, index, part)

@@ -18,6 +18,14 @@ WHOLES: dict[Of, str] = {
     "picture": "what the picture does to the layer",
 }
 
+SORTED: dict[str, str] = {
+    "selectivity": "Selectivity: how many standard deviations above its mean a unit’s ten strongest images drive it.",
+    "sparsity": "Sparsity: how few images carry what a unit does above its mean, from 0 (all alike) to 1 (a single one). "
+    "A normal distribution has 0.68.",
+    "kurtosis": "Excess kurtosis: how far a unit’s rare images lie from all others. A normal distribution has 0.",
+}
+"""What the number is that a gallery is sorted by."""
+
 OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 
 EXCITED = 95.0

@@ -48,11 +48,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> Iterator[TestClient]:
-    """A client of a server whose model, index, facet and columns are ready."""
+    """A client of a server whose model, index, facet, columns and labels are ready."""
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         wait_for(lambda: [each["status"] for each in client.get("/facets.json").json()["facets"]] == ["ready"])
         wait_for(lambda: not client.get(f"/models/small/{LAYER}/5.json").json()["record"]["status"])
+        layers = [each["name"] for each in client.get("/models/small.json").json()["layers"] if each["indexed"]]
+        for layer in layers:
+            wait_for(lambda layer=layer: not client.get(f"/models/small/{layer}/5.json").json()["labels"]["status"])
         yield client
 
 
