@@ -47,7 +47,7 @@ def unit(slug: str, layer_name: str, index: int) -> str:
 
 
 def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
-    """A unit's activation given the label `value` in the column `by` of a `corpus`."""
+    """A unit's activation given the label `value` in the column `by` of a `corpus`, or given a `facet`."""
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
 
 

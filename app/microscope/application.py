@@ -37,9 +37,13 @@ from app.microscope import facet_answers, facet_table
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
+from app.microscope.facet_columns import FacetColumnDesk
+from app.microscope.facet_pictures import FacetPictures
+from app.microscope.facet_rows import FacetRows
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.given_facet import GivenFacets
 from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
 from app.microscope.render_pages import RenderPages, link
@@ -76,7 +80,12 @@ class Microscope:
         self.indexes = Indexes(settings, self.residents)
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
-        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
+        pictures = FacetPictures(self.store, self.worker, self.residents)
+        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes, pictures)
+        self.facet_columns = FacetColumnDesk(
+            self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
+        )
+        self.column_desk.made = self.facet_desk.trained = self.facet_columns.queue
         self.render_desk = RenderDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
         )
@@ -95,6 +104,8 @@ class Microscope:
             self.facet_desk,
             self.gallery,
             self.render_pages,
+            FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
+            GivenFacets(self.store, pictures, self.facet_columns),
         )
 
     def start(self) -> None:
@@ -124,6 +135,7 @@ class Microscope:
         self.facet_desk.resume()
         for slug in self.residents.slugs:
             self.column_desk.queue(slug)
+            self.facet_columns.queue(slug)
         gc.collect()
         gc.freeze()  # what is loaded by now stays: looking through it again would take a third of a second each time
 
@@ -131,6 +143,7 @@ class Microscope:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
         self.worker.close(CLOSE_WAIT_S)
         self.column_desk.close()
+        self.facet_columns.close()
         self.store.close()
         gc.unfreeze()
 
@@ -229,10 +242,11 @@ class Microscope:
         *,
         by: str | None = None,
         value: str | None = None,
+        facet: str | None = None,
         corpus: str | None = None,
     ) -> GivenPage:
-        """A unit's activation given a label of the corpus."""
-        return self.browser.given_page(slug, layer, unit, by=by, value=value, corpus=corpus)
+        """A unit's activation given a label of the corpus, or given a facet."""
+        return self.browser.given_page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
 
     def activations(
         self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None

@@ -1,7 +1,7 @@
 """The columns of this server's indexes: opened where they are, made in the background where they are not."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ class ColumnDesk:
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
+        self.made: Callable[[str], object] = lambda slug: None  # told of the model whose index has columns now
         self._said: dict[str, str] = {}
         self._passes: dict[str, Making] = {}
 
@@ -94,6 +95,7 @@ class ColumnDesk:
                     return
                 yield
             self._said.pop(name, None)
+            self.made(slug)
         except FacetscopeError as error:
             self._said[name] = f"The activations on every picture of {name} could not be recorded: {error.detail}"
         except Exception as error:

@@ -74,7 +74,7 @@ def layer(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     q: Word = "",
     facet: Choice = None,
-    sort: Literal["unit", "strength"] = "unit",
+    sort: Literal["unit", "strength", "purity"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
 ) -> answers.LayerPage:
@@ -108,11 +108,14 @@ def given(
     unit: Number,
     by: Choice = None,
     value: Annotated[str | None, Query(max_length=1000)] = None,
+    facet: Choice = None,
     corpus: Choice = None,
 ) -> answers.GivenPage:
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
-    activation."""
-    return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
+    activation; or given a `facet`: on its own pictures, and on the images that its probe takes for its own."""
+    return microscope.given_page(
+        slug, layer, unit, by=by or None, value=value or None, facet=facet or None, corpus=corpus or None
+    )
 
 
 def table_spec(
