@@ -294,12 +294,14 @@ class FacetExample(Shown):
 class UnderFacet(BaseModel):
     """A unit's dataset examples under a facet: the images with the highest product of activation (sd above the mean) and
     the facet's probability, among those that are strong (`at_least` sd) and that the probe takes for its own (from 0.5
-    on). `share` is how many of the unit's `of` strongest images it takes for its own, `chance` how many of any images.
+    on). `share` is how many of the unit's `of` strongest images it takes for its own, `chance` how many of any images, and
+    `purity` the share beyond chance, as in `FacetShare`.
     `picture` is the unit's gallery render under the facet, `url` the unit's page with the facet chosen, `given` its
     activation given the facet."""
 
     facet: FacetLink
     share: float
+    purity: float
     of: int
     chance: float
     at_least: float
@@ -415,7 +417,7 @@ class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
     one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
-    is None without an index. `by_facet` has the facets that explain most of its strongest images first; `by_facet_status`
+    is None without an index. `by_facet` has the facets that explain most of its strongest images, beyond chance, first; `by_facet_status`
     says why it is not complete."""
 
     model: str

@@ -48,7 +48,7 @@ class Tally:
         grid = self._values
         first = np.searchsorted(grid, values - self.step / 2, side="left")
         last = np.searchsorted(grid, values + self.step / 2, side="right")
-        return np.asarray((upto[first] + upto[last]) / 2, np.float64)
+        return (upto[first] + upto[last]) / 2
 
     def under(self, ones: "Tally") -> float:
         """How often one of `ones`, of the same column, lies above one of these; ties count as half."""
@@ -65,4 +65,4 @@ class Tally:
 
     @cached_property
     def _values(self) -> NDArray[np.float64]:
-        return self.start + np.arange(len(self.counts)) * self.step
+        return np.asarray(self.start + np.arange(len(self.counts)) * self.step, np.float64)

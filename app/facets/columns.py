@@ -5,7 +5,6 @@ and which probes it is of. A column of another index, other probes or another ve
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from app.corpus.partition import GROUP
 from app.corpus.pictures import decoded
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.facets.facet import Facet, probes_id, scores
+from app.facets.files import write_whole
 
 FOLDER, SUFFIX = "facets", ".safetensors"
 VERSION = 1
@@ -105,13 +105,8 @@ def _head(size: bytes, read: Callable[[int], bytes]) -> tuple[About, int]:
 def write_column(index: Index, facet_id: str, probes: str, values: NDArray[np.float32]) -> None:
     """Keep a facet's column, whole or not at all."""
     about = About(key=index.manifest.key, facet=facet_id, probes=probes, version=VERSION, images=len(values))
-    path = column_path(index, facet_id)
-    path.parent.mkdir(exist_ok=True)
     data = save({TENSOR: values.astype("<f4")}, metadata={ABOUT: about.model_dump_json()})
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-        file.write(data)
-    Path(file.name).chmod(0o644)  # tempfile makes it private
-    Path(file.name).replace(path)
+    write_whole(column_path(index, facet_id), data)
 
 
 Making = Generator[tuple[int, int]]

@@ -1,6 +1,5 @@
 """What a facet's own pictures do to the units of a model: their activations, measured once and kept as a file."""
 
-import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safetensors.numpy import save
 from app.clip.clip import Clip
 from app.corpus.look import measure
 from app.errors import NotFound
+from app.facets.files import write_whole
 from app.spec import content_id
 
 VERSION = "1"
@@ -35,12 +35,7 @@ def looking(
             parts[layer].append(values.numpy())
         yield start + len(batch), len(pictures)
     # unit by unit, as columns are, so that one unit's are read at once
-    data = save({layer: np.ascontiguousarray(np.concatenate(part).T) for layer, part in parts.items()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-        file.write(data)
-    Path(file.name).chmod(0o644)  # tempfile makes it private
-    Path(file.name).replace(path)
+    write_whole(path, save({layer: np.ascontiguousarray(np.concatenate(part).T) for layer, part in parts.items()}))
 
 
 def activations(path: Path, layer: str, unit: int) -> NDArray[np.float32]:

@@ -248,6 +248,13 @@ class Microscope:
         """A unit's activation given a label of the corpus, or given a facet."""
         return self.browser.given_page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
 
+    def given_address(
+        self, slug: str, layer: str, unit: int, *, facet: str | None = None, corpus: str | None = None
+    ) -> str:
+        """The address of a unit's activation given a facet. Raises `NotFound` for a unit that there is not."""
+        self.browser.unit(slug, layer, unit)
+        return urls.given(slug, layer, unit, facet=facet, corpus=corpus)
+
     def activations(
         self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None
     ) -> Iterator[bytes]:

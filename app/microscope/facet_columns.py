@@ -86,6 +86,10 @@ class FacetColumnDesk:
             f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
         )
 
+    def busy(self, index: Index) -> bool:
+        """Whether something that is missing is being made."""
+        return self.worker.find(_key(index.manifest.name)) is not None
+
     def queue(self, slug: str) -> None:
         """Queue the making of what is missing of a model's indexes, but for large ones and those without columns."""
         for index in self.indexes.of(slug):

@@ -48,12 +48,14 @@ class FacetRows:
         for link in links:
             probability = found[link.id].probability
             chosen = under(sd, probability[images], SHOWN)
-            explained = float(np.clip(height, 0, None) @ probability[ids])  # tells apart what has the same share
+            explained = float(np.clip(height, 0, None) @ probability[ids])  # tells apart what is as pure
+            mine, base = share(ids, probability), found[link.id].chance
             row = UnderFacet(
                 facet=link,
-                share=float(share(ids, probability)),
+                share=float(mine),
+                purity=float(purity(mine[None], [base])[0]),
                 of=len(ids),
-                chance=found[link.id].chance,
+                chance=base,
                 at_least=STRONG,
                 examples=[
                     _example(index, layer.name, unit, int(images[place]), float(sd[place]), probability, places)
@@ -63,7 +65,7 @@ class FacetRows:
                 url=urls.with_query(urls.unit(slug, layer.name, unit), corpus=corpus, facet=link.id),
                 given=urls.given(slug, layer.name, unit, facet=link.id, corpus=corpus),
             )
-            ranked.append((-row.share, -explained, row))
+            ranked.append((-row.purity, -explained, row))
         ranked.sort(key=lambda each: each[:2])
         return {"by_facet": [row for _, _, row in ranked], "by_facet_status": self.facet_columns.status(index)}
 

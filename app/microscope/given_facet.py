@@ -80,7 +80,9 @@ class GivenFacets:
             facet=link(row),
             status=row.status,  # pyright: ignore[reportArgumentType]  # checked by pydantic
             pictures=len(row.images),
-            waiting=waiting or row.status in ("queued", "training"),
+            waiting=waiting
+            or row.status in ("queued", "training")
+            or (not taken and self.facet_columns.busy(one.index)),
             reason="" if own else reason,
             own=own,
             taken_reason="" if taken else self._untaken(one, row),
@@ -123,8 +125,8 @@ class GivenFacets:
             for place in _ends(np.argsort(-values, kind="stable"))
         ]
         return TwoSets(
-            ones="the facet’s own pictures",
-            rest=f"all images of {one.index.manifest.name}",
+            ones=f"pictures of {row.name}",
+            rest=f"images of {one.index.manifest.name}",
             chosen=self._response(one, row, values, address),
             others=_others(corpus),
             edges=edges.tolist(),
@@ -148,7 +150,7 @@ class GivenFacets:
         shown = [_shown(one, int(images[place])) for place in _ends(_most_and_least(codes))]
         return TwoSets(
             ones=f"images that its probe takes for {row.name}",
-            rest="all other images",
+            rest="other images",
             chosen=_response(row.name, address, len(ones), median(ones), found),
             others=_others(rest),
             edges=edges.tolist(),
