@@ -57,7 +57,7 @@ class FacetColumnDesk:
         """
         weights = self.residents.clip(slug).weights_hash
         found = {}
-        for row in self.store.facets(model=slug):
+        for row in self.store.facets(model=slug, images=False):
             if row.status == "ready" and row.layers and (known := _probes(self._weights(row))) and known[0] == weights:
                 found[row.id] = known[1]
         return found
@@ -98,15 +98,15 @@ class FacetColumnDesk:
 
     def steps(self, clip: Clip, index: Index) -> Steps:
         """Make what is missing of an index: on the device thread, or in that of the command line."""
-        for row in self.store.facets(model=clip.slug):
+        for row in self.store.facets(model=clip.slug, images=False):
             with suppress(NotFound):  # a lost picture: who asks for this facet's is told
-                for _ in self.facets.pictures.looking(clip, index, row):
+                for _ in self.facets.pictures.looking(clip, index, row.id):
                     yield 0, 0
         made: dict[str, str] = {}
         while (missing := self._missing(index)) and missing != made:  # some may get ready meanwhile
             yield from making(clip, index, {each: self.facets.load(each) for each in missing})
             made = missing
-        drop_others(index, {row.id for row in self.store.facets(model=clip.slug)})
+        drop_others(index, {row.id for row in self.store.facets(model=clip.slug, images=False)})
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
@@ -120,8 +120,8 @@ class FacetColumnDesk:
         return {each: probes for each, probes in known.items() if _column(index, each, probes) is None}
 
     def _lacks(self, index: Index) -> bool:
-        rows = self.store.facets(model=index.manifest.model)
-        return bool(self._missing(index)) or not all(self.facets.pictures.has(index, row) for row in rows)
+        rows = self.store.facets(model=index.manifest.model, images=False)
+        return bool(self._missing(index)) or not all(self.facets.pictures.has(index, row.id) for row in rows)
 
     def _submit(self, slug: str, name: str) -> None:
         self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)

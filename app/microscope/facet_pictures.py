@@ -37,62 +37,72 @@ class FacetPictures:
         self.worker = worker
         self.residents = residents
         self._failed: dict[str, str] = {}
+        self._paths: dict[tuple[str, tuple[str, ...], str], Path | None] = {}
 
-    def of(self, row: FacetRow) -> list[Callable[[], Image.Image]]:
+    def of(self, facet_id: str) -> list[Callable[[], Image.Image]]:
         """The pictures of a facet, each read when it is asked for."""
-        return [partial(self._picture, image.blob) for image in row.images]
+        return [partial(self._picture, image.blob) for image in self.store.facet(facet_id).images]
 
     def _picture(self, blob: str) -> Image.Image:
         return restored(self.store.files.blob(blob))
 
-    def find(self, index: Index, row: FacetRow, layer: str, unit: int) -> NDArray[np.float32] | None:
+    def find(self, index: Index, facet_id: str, layer: str, unit: int) -> NDArray[np.float32] | None:
         """A unit's activation on each picture of a facet; None for one without pictures, or where it is not measured."""
+        path = self._path(index, facet_id)
         try:
-            return activations(self._path(index, row), layer, unit) if row.images else None
+            return activations(path, layer, unit) if path else None
         except NotFound:
             return None
 
-    def has(self, index: Index, row: FacetRow) -> bool:
+    def has(self, index: Index, facet_id: str) -> bool:
         """Whether there is nothing left to measure of a facet."""
-        return not row.images or self._path(index, row).is_file()
+        path = self._path(index, facet_id)
+        return path is None or path.is_file()
 
-    def looking(self, clip: Clip, index: Index, row: FacetRow) -> Iterator[None]:
+    def looking(self, clip: Clip, index: Index, facet_id: str) -> Iterator[None]:
         """Measure the pictures of a facet, unless they are; on the device thread. Raises `NotFound` for a lost picture."""
-        if not self.has(index, row) and clip.weights_hash == index.manifest.weights_hash:
-            for _ in looking(clip, self.of(row), index.manifest.layers, self._path(index, row)):
+        path = self._path(index, facet_id)
+        if path and not path.is_file() and clip.weights_hash == index.manifest.weights_hash:
+            for _ in looking(clip, self.of(facet_id), index.manifest.layers, path):
                 yield
 
-    def ask(self, index: Index, row: FacetRow) -> str:
+    def ask(self, index: Index, facet: FacetRow) -> str:
         """Have a facet's pictures measured, if need be, and wait a moment for it. Returns why they are not, or nothing."""
-        if self.has(index, row):
-            return ""
-        key = f"pictures:{self._path(index, row).stem}"
-        if failed := self._failed.get(key):
-            return failed
-        if not self.worker.find(f"facet:{row.id}"):  # its training begins with them
-            self.worker.submit(Job(key, lambda _: self._look(key, index, row), shares=True), force=True)
+        key = self._key(index, facet.id)
+        if self.has(index, facet.id) or key in self._failed:
+            return self._failed.get(key, "")
+        if not self.worker.find(f"facet:{facet.id}"):  # its training begins with them
+            self.worker.submit(Job(key, lambda _: self._look(key, index, facet), shares=True), force=True)
         until = time.monotonic() + WAIT_S
         while time.monotonic() < until and key not in self._failed:
-            if self.has(index, row):
+            if self.has(index, facet.id):
                 return ""
             time.sleep(POLL_S)
-        return self._failed.get(key, f"The pictures of {row.name} are being looked at.")
+        return self._failed.get(key, f"The pictures of {facet.name} are being looked at.")
 
-    def failed(self, index: Index, row: FacetRow) -> bool:
+    def failed(self, index: Index, facet_id: str) -> bool:
         """Whether the pictures of a facet could not be measured: waiting changes nothing."""
-        return f"pictures:{self._path(index, row).stem}" in self._failed
+        return self._key(index, facet_id) in self._failed
 
-    def _look(self, key: str, index: Index, row: FacetRow) -> Iterator[None]:
+    def _look(self, key: str, index: Index, facet: FacetRow) -> Iterator[None]:
         try:
-            yield from self.looking(self.residents.clip(row.model), index, row)
+            yield from self.looking(self.residents.clip(facet.model), index, facet.id)
         except FacetscopeError as error:
-            self._failed[key] = f"The pictures of {row.name} could not be looked at: {error.detail}"
+            self._failed[key] = f"The pictures of {facet.name} could not be looked at: {error.detail}"
         except Exception as error:
             if is_fault(error):
                 raise  # the next start does it again
-            log.exception("looking at the pictures of facet %s failed", row.id)
-            self._failed[key] = f"The pictures of {row.name} could not be looked at: the server's log says why."
+            log.exception("looking at the pictures of facet %s failed", facet.id)
+            self._failed[key] = f"The pictures of {facet.name} could not be looked at: the server's log says why."
 
-    def _path(self, index: Index, row: FacetRow) -> Path:
-        blobs = [image.blob for image in row.images]
-        return self.store.files.facet_activations(own_id(index.manifest.weights_hash, index.manifest.layers, blobs))
+    def _key(self, index: Index, facet_id: str) -> str:
+        return f"pictures:{index.manifest.name}:{facet_id}"
+
+    def _path(self, index: Index, facet_id: str) -> Path | None:
+        """Where the activations on a facet's pictures are kept; None for a facet without any."""
+        place = index.manifest.weights_hash, index.manifest.layers, facet_id
+        if place not in self._paths:  # a facet's pictures never change: its id is made of theirs
+            blobs = [image.blob for image in self.store.facet(facet_id).images]
+            own = own_id(index.manifest.weights_hash, index.manifest.layers, blobs)
+            self._paths[place] = self.store.files.facet_activations(own) if blobs else None
+        return self._paths[place]

@@ -11,6 +11,7 @@ from app.answers import FacetExample, FacetLink, FacetShare, UnderFacet, UnitCar
 from app.clip.layers import Layer
 from app.corpus.index import Index
 from app.corpus.look import box
+from app.corpus.unit import Stats
 from app.facets.columns import FacetColumn
 from app.facets.examples import STRONG, purity, share, strong, strongest, under
 from app.microscope.columns import ColumnDesk
@@ -39,32 +40,30 @@ class FacetRows:
             return {}
         found = self.facet_columns.every(index)
         links = [link for link in self.facets.links(slug) if link.id in found]
-        images, sd = strong(index, columns, layer.name, unit)
-        top = index.unit(layer.name, unit).top
-        ids = np.array([entry.image for entry in top])
-        height = np.array([entry.activation for entry in top]) - index.unit(layer.name, unit).stats.mean
-        places = {entry.image: box(layer, entry.place) for entry in top}
+        seen, (images, sd) = index.unit(layer.name, unit), strong(index, columns, layer.name, unit)
+        ids = np.array([entry.image for entry in seen.top])
+        height = np.array([max(entry.activation - seen.stats.mean, 0.0) for entry in seen.top])
+        places = {entry.image: box(layer, entry.place) for entry in seen.top}
         ranked = []
         for link in links:
-            probability = found[link.id].probability
-            chosen = under(sd, probability[images], SHOWN)
-            explained = float(np.clip(height, 0, None) @ probability[ids])  # tells apart what is as pure
-            mine, base = share(ids, probability), found[link.id].chance
+            probability, chance = found[link.id].probability, found[link.id].chance
+            mine = share(ids, probability)
             row = UnderFacet(
                 facet=link,
                 share=float(mine),
-                purity=float(purity(mine[None], [base])[0]),
+                purity=float(purity(mine[None], [chance])[0]),
                 of=len(ids),
-                chance=base,
+                chance=chance,
                 at_least=STRONG,
                 examples=[
-                    _example(index, layer.name, unit, int(images[place]), float(sd[place]), probability, places)
-                    for place in chosen
+                    _example(index, seen.stats, int(images[place]), float(sd[place]), probability, places)
+                    for place in under(sd, probability[images], SHOWN)
                 ],
                 picture=self._picture(slug, layer.name, unit, link),
                 url=urls.with_query(urls.unit(slug, layer.name, unit), corpus=corpus, facet=link.id),
                 given=urls.given(slug, layer.name, unit, facet=link.id, corpus=corpus),
             )
+            explained = float(height @ probability[ids])  # tells apart what is as pure
             ranked.append((-row.purity, -explained, row))
         ranked.sort(key=lambda each: each[:2])
         return {"by_facet": [row for _, _, row in ranked], "by_facet_status": self.facet_columns.status(index)}
@@ -118,14 +117,13 @@ def named(cards: Sequence[UnitCard], of: dict[int, FacetShare]) -> list[UnitCard
 
 def _example(
     index: Index,
-    layer: str,
-    unit: int,
+    stats: Stats,
     image: int,
     sd: float,
     probability: NDArray[np.float32],
     places: dict[int, tuple[float, float, float, float]],
 ) -> FacetExample:
-    record, stats = index.record(image), index.unit(layer, unit).stats
+    record = index.record(image)
     return FacetExample(
         image=urls.corpus_image(index.manifest.name, image),
         page=urls.corpus_page(index.manifest.name, image),

@@ -238,10 +238,10 @@ class FacetDesk:
         yield
         try:
             clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
-            yield from self.pictures.looking(clip, index, row)
+            yield from self.pictures.looking(clip, index, row.id)
             facet = training.train(
                 clip,
-                [picture() for picture in self.pictures.of(row)],
+                [picture() for picture in self.pictures.of(row.id)],
                 sample(index),
                 training.default_layers(clip),
                 spatial=row.spatial,
@@ -302,7 +302,7 @@ class FacetDesk:
 
     def resolve(self, model: str, name_or_id: str) -> str:
         """The id of a facet of a model, given its id or its name. Raises `BadInput` naming those there are."""
-        rows = self.store.facets(model=model)
+        rows = self.store.facets(model=model, images=False)
         found = next((row.id for row in rows if row.id == name_or_id), None)
         found = found or next((row.id for row in rows if row.name == name_or_id), None)
         if found is None:
@@ -313,7 +313,7 @@ class FacetDesk:
     def judges(self, model: str) -> dict[str, Facet]:
         """The facets of a model that can say how much a picture is of their theme, by their ids."""
         found = {}
-        for row in self.store.facets(model=model):
+        for row in self.store.facets(model=model, images=False):
             if not row.layers:  # not trained yet, or published weights, which come without a bias
                 continue
             with suppress(NotReady, NotFound):
@@ -322,13 +322,13 @@ class FacetDesk:
 
     def links(self, model: str) -> list[FacetLink]:
         """The facets of a model as choices in a picker."""
-        return [link(row) for row in self.store.facets(model=model)]
+        return [link(row) for row in self.store.facets(model=model, images=False)]
 
     def steering(self, model: str, layer: str) -> list[FacetLink]:
         """The trained facets of a model that can steer units of a layer, which it has."""
         names = list(self.residents.layers(model))
         lower = names[: names.index(layer)]
-        rows = (row for row in self.store.facets(model=model) if row.status == "ready")
+        rows = (row for row in self.store.facets(model=model, images=False) if row.status == "ready")
         return [link(row) for row in rows if set(lower) & set(self._probed(row))]
 
     def _probed(self, row: FacetRow) -> Iterable[str]:

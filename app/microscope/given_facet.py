@@ -63,7 +63,7 @@ class GivenFacets:
 
     def links(self, slug: str, address: Callable[[str], str]) -> list[FacetLink]:
         """The facets of a model as choices, each with the address of a unit's activation given it."""
-        rows = self.store.facets(model=slug)
+        rows = self.store.facets(model=slug, images=False)
         return [link(row).model_copy(update={"url": address(row.id)}) for row in rows]
 
     def given(self, one: OneUnit, facet_id: str, address: str) -> GivenFacet:
@@ -75,7 +75,7 @@ class GivenFacets:
             else (f"{row.name} came as trained weights, without the pictures that they were trained on.")
         )
         own, taken = self._own(one, row, address), self._taken(one, row, address)
-        waiting = own is None and bool(row.images) and not self.pictures.failed(one.index, row)
+        waiting = own is None and bool(row.images) and not self.pictures.failed(one.index, row.id)
         return GivenFacet(
             facet=link(row),
             status=row.status,  # pyright: ignore[reportArgumentType]  # checked by pydantic
@@ -92,10 +92,10 @@ class GivenFacets:
     def ranking(self, one: OneUnit, address: Callable[[str], str]) -> FacetRanking:
         """The responses to all facets' own pictures, as far as they are measured."""
         found, waiting, few = [], [], 0
-        for row in self.store.facets(model=one.index.manifest.model):
-            activations = self.pictures.find(one.index, row, one.layer, one.unit)
+        for row in self.store.facets(model=one.index.manifest.model, images=False):
+            activations = self.pictures.find(one.index, row.id, one.layer, one.unit)
             if activations is None:
-                waiting += [row.name] if row.images else []
+                waiting += [] if self.pictures.has(one.index, row.id) else [row.name]
             elif len(activations) < FEWEST:
                 few += 1
             else:
@@ -109,7 +109,7 @@ class GivenFacets:
         return _response(row.name, address, len(values), median(np.sort(values)), auc(above, len(values), len(corpus)))
 
     def _own(self, one: OneUnit, row: FacetRow, address: str) -> TwoSets | None:
-        activations = self.pictures.find(one.index, row, one.layer, one.unit)
+        activations = self.pictures.find(one.index, row.id, one.layer, one.unit)
         if activations is None:
             return None
         values, corpus = one.in_sd(activations), one.tally

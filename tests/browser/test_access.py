@@ -42,6 +42,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "layer without hits": f"{layer}?q=zzzz",
         "unit": unit,
         "activation given a label": f"{unit}/given?by=concept&value=apple",
+        "activation given a facet": f"{unit}/given?facet=text",
         "facet table": f"{unit}/facets",
         "facets": "/facets",
         "facet": facet,

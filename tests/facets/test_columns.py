@@ -1,5 +1,7 @@
 """A facet's column is what its probes say of every image, and a stale one is not used."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -65,7 +67,7 @@ def test_a_column_of_other_probes_or_another_index_is_not_used(tiny_clip: Clip, 
     read_column(index, "new", probes_id(first))
     with pytest.raises(NotReady, match=probes_id(again)):
         read_column(index, "new", probes_id(again))
-    shifted = Facet(**{**vars(first), "probes": {n: Probe(n, p.weight, 0.2) for n, p in first.probes.items()}})
+    shifted = replace(first, probes={n: Probe(n, p.weight, 0.2) for n, p in first.probes.items()})
     assert probes_id(shifted) != probes_id(first), "the bias is part of it"
     other = Index(index.folder, index.manifest.model_copy(update={"key": "another"}))
     with pytest.raises(NotReady, match="another"):

@@ -1,13 +1,14 @@
 """Facets' columns are made in the background of a real microscope, and never used when they are stale."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 
 from app.corpus.pictures import decode_item
 from app.facets import facet as facet_file
 from app.facets.columns import column_path
-from app.facets.facet import Facet, Probe, score
+from app.facets.facet import Probe, score
 from app.microscope import Microscope
 from app.microscope.facet_columns import FacetColumnDesk
 from tests.microscope.conftest import wait_for
@@ -41,7 +42,7 @@ def test_columns_are_made_behind_everything_and_made_anew_for_new_probes(microsc
     np.testing.assert_allclose(column[numbers], score(facet, clip, pictures).numpy(), atol=1e-5)
 
     before = column_path(index, red).read_bytes()
-    again = Facet(**{**vars(facet), "probes": {n: Probe(n, -p.weight, p.bias) for n, p in facet.probes.items()}})
+    again = replace(facet, probes={n: Probe(n, -p.weight, p.bias) for n, p in facet.probes.items()})
     facet_file.save(again, microscope.store.files.facet_weights(red))
     assert set(desk.every(index)) == {stripes}, "a column of other probes is not used"
     page = microscope.unit_page("small", LAYER, 5)
@@ -53,7 +54,7 @@ def test_columns_are_made_behind_everything_and_made_anew_for_new_probes(microsc
     )
     assert column_path(index, red).read_bytes() != before
 
-    strange = Facet(**{**vars(facet), "weights_hash": "f" * 16})
+    strange = replace(facet, weights_hash="f" * 16)
     facet_file.save(strange, microscope.store.files.facet_weights(red))
     assert set(desk.every(index)) == {stripes} and not desk.status(index), "facets of other weights have none"
     _the_pass_gives_way(microscope, desk)

@@ -55,7 +55,7 @@ def test_the_unit_page_shows_its_examples_facet_by_facet(client: TestClient, red
         assert row["purity"] == pytest.approx((row["share"] - row["chance"]) / (1 - row["chance"]))
         assert html.all("a", href=f"{row['url']}#visualize") and html.all("a", href=row["given"])
         if not row["examples"]:
-            assert f"No image of {row['facet']['name']} drives it 2 sd above its mean" in html.text
+            assert f"No image that the probe takes for {row['facet']['name']} drives it 2 sd" in html.text
     mine = next(row for row in rows if row["facet"]["id"] == red)
     assert mine["of"] == 100 and round(100 * mine["share"]) == pytest.approx(100 * mine["share"])
     assert mine["examples"] or mine["share"] < 1
