@@ -95,7 +95,7 @@ class ColumnDesk:
                     return
                 yield
             self._said.pop(name, None)
-            self.made(slug)
+            self.worker.post(self.made, slug)  # when this job has ended
         except FacetscopeError as error:
             self._said[name] = f"The activations on every picture of {name} could not be recorded: {error.detail}"
         except Exception as error:

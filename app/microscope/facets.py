@@ -250,7 +250,7 @@ class FacetDesk:
             )
             facet_file.save(facet, self._weights(facet_id))
             self._finish(facet_id, facet, index)
-            self.trained(row.model)
+            self.worker.post(self.trained, row.model)  # when this job has ended
         except Interrupted:
             return  # still "training" in the store: the next start resumes it
         except FacetscopeError as error:
