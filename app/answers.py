@@ -69,10 +69,19 @@ class CardPage(BaseModel):
     pictures: list[CardPicture]
 
 
+class FacetShare(BaseModel):
+    """How many of a unit's strongest images a facet's probe takes for its own, 0 to 1, and the `purity` that this makes:
+    the same beyond chance, 1 where all of them are of the facet and 0 where no more than of any images."""
+
+    facet: "FacetLink"
+    share: float
+    purity: float
+
+
 class UnitCard(BaseModel):
     """A unit in a gallery or a list of hits. `thumbnail` is its gallery render if there is one, else its strongest
     example; `examples` are pictures of its strongest examples. `score` is the number that the gallery is sorted by; None
-    where it is sorted by none, or the unit has none."""
+    where it is sorted by none, or the unit has none. `of` is the facet it is purest of, where units are sorted by that."""
 
     unit: int
     url: str
@@ -82,6 +91,7 @@ class UnitCard(BaseModel):
     rendered: bool
     examples: list[str]
     score: float | None = None
+    of: FacetShare | None = None
 
 
 class FamilyLink(BaseModel):
@@ -94,7 +104,8 @@ class FamilyLink(BaseModel):
 
 class LayerPage(BaseModel):
     """A page of a layer's units; `next` is the address of the following page. `families` is empty where the corpus
-    records none; `every_family` is the address of this page without its `family`."""
+    records none; `every_family` is the address of this page without its `family`. `hint` says why the order asked for is
+    not to be had."""
 
     model: ModelInfo
     layer: LayerInfo
@@ -110,6 +121,7 @@ class LayerPage(BaseModel):
     units: list[UnitCard]
     next: str | None
     total: int
+    hint: str = ""
 
 
 class Example(BaseModel):
@@ -303,6 +315,34 @@ class Shown(BaseModel):
     sd: float
 
 
+class FacetExample(Shown):
+    """A corpus image that drives a unit and that a facet's probe takes for its own, with the facet's `probability`. `box` is
+    known of the unit's strongest images."""
+
+    probability: float
+    box: tuple[float, float, float, float] | None
+
+
+class UnderFacet(BaseModel):
+    """A unit's dataset examples under a facet: the images with the highest product of activation (sd above the mean) and
+    the facet's probability, among those that are strong (`at_least` sd) and that the probe takes for its own (from 0.5
+    on). `share` is how many of the unit's `of` strongest images it takes for its own, `chance` how many of any images, and
+    `purity` the share beyond chance, as in `FacetShare`.
+    `picture` is the unit's gallery render under the facet, `url` the unit's page with the facet chosen, `given` its
+    activation given the facet."""
+
+    facet: FacetLink
+    share: float
+    purity: float
+    of: int
+    chance: float
+    at_least: float
+    examples: list[FacetExample]
+    picture: str | None
+    url: str
+    given: str
+
+
 class Others(BaseModel):
     """The images that are not of the chosen label; as in `LabelResponse`."""
 
@@ -330,10 +370,51 @@ class LabelShare(BaseModel):
     shares: list[float | None]
 
 
+class TwoSets(BaseModel):
+    """A unit's activation on some images beside that on others: `chosen` and `others`, counted in bins between `edges` (sd),
+    with the strongest and the weakest of the chosen ones. `ones` and `rest` say in words which they are."""
+
+    ones: str
+    rest: str
+    chosen: LabelResponse
+    others: Others
+    edges: list[float]
+    counts: list[int]
+    other_counts: list[int]
+    strongest: list[Shown]
+    weakest: list[Shown]
+
+
+class GivenFacet(BaseModel):
+    """A unit's activation given a facet. `own` sets the facet's own pictures beside the images of the corpus; `waiting` says
+    that they are still being looked at, `reason` why they are not shown. `taken` sets the corpus images that the
+    facet's probe takes for its own beside the other ones; `taken_reason` says why it is not there."""
+
+    facet: FacetLink
+    status: FacetStatus
+    pictures: int
+    waiting: bool
+    reason: str
+    own: TwoSets | None
+    taken_reason: str
+    taken: TwoSets | None
+
+
+class FacetRanking(BaseModel):
+    """A unit's responses to the own pictures of all facets, the highest median first; `waiting` are those whose pictures are
+    not measured, `few` counts those of fewer than `fewest`."""
+
+    facets: list[LabelResponse]
+    waiting: list[str]
+    few: int
+    fewest: int
+
+
 class GivenPage(BaseModel):
-    """A unit's activation given a label of the corpus, and the labels given its activation. Where the activations on every
+    """A unit's activation given a label of the corpus, or given a `facet`, and the labels given its activation. Where the activations on every
     image are not recorded, `status` says so; where the corpus has no labels that sort its images, `ranking` is None. With
-    a value chosen, `chosen` and `others` are its images and the rest, counted in bins between `edges` (sd)."""
+    a value chosen, `chosen` and `others` are its images and the rest, counted in bins between `edges` (sd). `columns` and
+    `facets` are what may be chosen, each with its address here; a facet takes `least_pictures`."""
 
     model: str
     layer: str
@@ -357,6 +438,11 @@ class GivenPage(BaseModel):
     weakest: list[Shown]
     bands: list[ActivationBand]
     shares: list[LabelShare]
+    columns: list[LabelColumn] = []
+    facets: list[FacetLink] = []
+    given_facet: GivenFacet | None = None
+    facet_ranking: FacetRanking | None = None
+    least_pictures: int = 0
 
 
 class WordScore(BaseModel):
@@ -456,7 +542,8 @@ class UnitPage(BaseModel):
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
     one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
     is None without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest
-    examples, or the automatic label if it is sure."""
+    examples, or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images,
+    beyond chance, first; `by_facet_status` says why it is not complete."""
 
     model: str
     layer: str
@@ -482,6 +569,8 @@ class UnitPage(BaseModel):
     renders: list[RenderLink]
     facets: list[FacetLink]
     presets: list[PresetChoice]
+    by_facet: list[UnderFacet] = []
+    by_facet_status: str = ""
 
 
 class ProbeReport(BaseModel):

@@ -203,13 +203,21 @@ def index_build(
 
 @index_commands.command("columns")
 def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJson = False) -> None:
-    """Record every unit's activation on every picture of an index, in one pass over the pictures."""
-    with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
+    """Record every unit's activation on every picture of an index, in one pass over the pictures; and in another what the
+    model's facets make of each."""
+    with _microscope(model, data) as (microscope, clip):
         index = microscope.indexes.need(clip.slug, name)
-        for done, total in columns.making(clip, index):
-            tell(done, total)
-    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": columns.size(index)}
-    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {columns.size(index) / 1e6:.1f} MB"])
+        with progress("pictures") as tell:
+            for done, total in columns.making(clip, index):
+                tell(done, total)
+        with progress("pictures for the facets") as tell:
+            for done, total in microscope.facet_columns.steps(clip, index):
+                if total:
+                    tell(done, total)
+        facets = len(microscope.facet_columns.every(index))
+    size = columns.size(index)
+    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size, "facets": facets}
+    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {size / 1e6:.1f} MB, {facets} facets"])
 
 
 @index_commands.command("show")

@@ -53,7 +53,7 @@ def random_unit(slug: str | None = None, layer_name: str | None = None, **choice
 
 
 def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
-    """A unit's activation given the label `value` in the column `by` of a `corpus`."""
+    """A unit's activation given the label `value` in the column `by` of a `corpus`, or given a `facet`."""
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
 
 

@@ -8,6 +8,7 @@ are the corpus' own, of every image.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,15 @@ class Group:
     auc: Estimate | None
 
 
-def median(ordered: Floats) -> Estimate:
+class Ordered(Protocol):
+    """Numbers in ascending order, each found by its place."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> Any: ...
+
+
+def median(ordered: Ordered) -> Estimate:
     """The median of numbers in ascending order. The interval is that between two of them, so it assumes nothing of how
     they are distributed (the sign test turned round)."""
     n = len(ordered)

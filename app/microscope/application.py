@@ -34,6 +34,7 @@ from app.answers import (
     Visualize,
 )
 from app.corpus.export import as_csv, as_parquet
+from app.corpus.index import Index
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
@@ -41,9 +42,13 @@ from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
+from app.microscope.facet_columns import FacetColumnDesk
+from app.microscope.facet_pictures import FacetPictures
+from app.microscope.facet_rows import FacetRows
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.given_facet import GivenFacets
 from app.microscope.indexes import Indexes
 from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
@@ -84,10 +89,15 @@ class Microscope:
         self.indexes = Indexes(settings, self.residents)
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.label_desk = LabelDesk(self.worker, self.residents, self.indexes)
-        self.column_desk.then = self.label_desk.queue
+        self.column_desk.then = self._after_columns
         self.naming = Naming(self.store, self.label_desk)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
-        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
+        pictures = FacetPictures(self.store, self.worker, self.residents)
+        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes, pictures)
+        self.facet_columns = FacetColumnDesk(
+            self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
+        )
+        self.facet_desk.trained = self.facet_columns.queue
         self.render_desk = RenderDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
         )
@@ -109,6 +119,8 @@ class Microscope:
             self.gallery,
             self.render_pages,
             self.naming,
+            FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
+            GivenFacets(self.store, pictures, self.facet_columns),
         )
         self.alike_desk = AlikeDesk(self.browser)
 
@@ -126,6 +138,10 @@ class Microscope:
                 self.worker.submit(job, force=True)
         self.worker.submit(Job("resume", lambda _: self._resume(), shares=True), force=True)
 
+    def _after_columns(self, index: Index) -> None:
+        self.facet_columns.queue(index.manifest.model)
+        self.label_desk.queue(index.manifest.name)
+
     def _resume(self) -> Iterator[None]:
         """Runs beside the indexing: what a model brought along trained is there before its whole corpus is indexed."""
         self.render_desk.resume()
@@ -139,6 +155,7 @@ class Microscope:
         self.facet_desk.resume()
         for slug in self.residents.slugs:
             self.column_desk.queue(slug)
+            self.facet_columns.queue(slug)
         gc.collect()
         gc.freeze()  # what is loaded by now stays: looking through it again would take a third of a second each time
 
@@ -147,6 +164,7 @@ class Microscope:
         self.worker.close(CLOSE_WAIT_S)
         self.column_desk.close()
         self.label_desk.close()
+        self.facet_columns.close()
         self.store.close()
         gc.unfreeze()
 
@@ -295,10 +313,18 @@ class Microscope:
         *,
         by: str | None = None,
         value: str | None = None,
+        facet: str | None = None,
         corpus: str | None = None,
     ) -> GivenPage:
-        """A unit's activation given a label of the corpus."""
-        return self.browser.given_page(slug, layer, unit, by=by, value=value, corpus=corpus)
+        """A unit's activation given a label of the corpus, or given a facet."""
+        return self.browser.given_page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
+
+    def given_address(
+        self, slug: str, layer: str, unit: int, *, facet: str | None = None, corpus: str | None = None
+    ) -> str:
+        """The address of a unit's activation given a facet. Raises `NotFound` for a unit that there is not."""
+        self.browser.unit(slug, layer, unit)
+        return urls.given(slug, layer, unit, facet=facet, corpus=corpus)
 
     def activations(
         self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None

@@ -9,6 +9,7 @@ from app.answers import (
     FacetLink,
     GalleryPicture,
     GivenPage,
+    LabelColumn,
     LayerPage,
     ModelInfo,
     Models,
@@ -20,11 +21,14 @@ from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
+from app.facets.train import MINIMUM_IMAGES
 from app.microscope.columns import ColumnDesk
+from app.microscope.facet_rows import FacetRows, named
 from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
+from app.microscope.given_facet import GivenFacets, OneUnit
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming
 from app.microscope.render_pages import RenderPages, link
@@ -33,7 +37,7 @@ from app.microscope.responses import responses, strongest_pictures
 from app.microscope.sorting import ALIASES, SCORES, ordered, scores
 from app.store import Store
 
-SORTS = ("unit", *SCORES, *ALIASES)
+SORTS = ("unit", *SCORES, *ALIASES, "purity")
 LIMIT = 240
 
 
@@ -50,6 +54,8 @@ class Browser:
         gallery: Gallery,
         renders: RenderPages,
         naming: Naming,
+        facet_rows: FacetRows,
+        given_facets: GivenFacets,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -59,6 +65,8 @@ class Browser:
         self.gallery = gallery
         self.renders = renders
         self.naming = naming
+        self.facet_rows = facet_rows
+        self.given_facets = given_facets
 
     def model(self, slug: str) -> ModelInfo:
         """A known model with its layer table, if it is loaded."""
@@ -118,6 +126,9 @@ class Browser:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         matching, names = self._matching(slug, q.strip(), layer, index, sort), families(index, name)
+        of, hint = {}, ""
+        if sort == "purity":
+            matching, of, hint = self.facet_rows.purest(index, name, matching, facet_id)
         order = within(family, names, matching)
         chosen = order[after + 1 : after + 1 + limit]
         last = after + len(chosen)
@@ -139,9 +150,10 @@ class Browser:
             family=family,
             families=links(names, matching, family, address),
             every_family=address(None),
-            units=_scored(self.cards(slug, name, chosen, index, facet_id, corpus), index, name, sort),
+            units=named(_scored(self.cards(slug, name, chosen, index, facet_id, corpus), index, name, sort), of),
             next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,
             total=len(order),
+            hint=hint,
         )
 
     def cards(
@@ -212,7 +224,10 @@ class Browser:
             facets=facets,
             presets=self.renders.presets(slug),
         )
-        return page.model_copy(update=responses(index, layer, unit)) if index else page
+        if index is None:
+            return page
+        more = {**responses(index, layer, unit), **self.facet_rows.of(index, layer, unit, corpus)}
+        return page.model_copy(update=more)
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)
@@ -235,10 +250,18 @@ class Browser:
         return Sorted(index, columns, layer, unit, by, address)
 
     def given_page(
-        self, slug: str, name: str, unit: int, *, by: str | None, value: str | None, corpus: str | None
+        self,
+        slug: str,
+        name: str,
+        unit: int,
+        *,
+        by: str | None,
+        value: str | None,
+        facet: str | None,
+        corpus: str | None,
     ) -> GivenPage:
-        """A unit's activation given a label. Raises `NotFound` for a unit, column or value that there is not, and for a
-        layer without an index."""
+        """A unit's activation given a label or a facet. Raises `NotFound` for a unit, column or value that there is not, and
+        for a layer without an index; `BadInput` for a facet that there is not."""
         self.unit(slug, name, unit)
         index = self.index(slug, name, corpus)
         if index is None:
@@ -251,13 +274,18 @@ class Browser:
             )
         if columns and value and by is None:
             raise NotFound(f"by: name the column that {value!r} is a value of, one of {', '.join(known)}.", field="by")
-        by = by or (known[0] if known else None)
+        facet_id = self.facets.resolve(slug, facet) if facet else None
+        by = by or (known[0] if known and facet_id is None else None)
+
+        def of_facet(facet: str) -> str:
+            return urls.given(slug, name, unit, facet=facet, corpus=corpus)
+
         page = GivenPage(
             model=slug,
             layer=name,
             unit=unit,
             label=self.naming.titles(slug, name, index)[unit].text,
-            url=urls.given(slug, name, unit, by=by, value=value, corpus=corpus),
+            url=urls.given(slug, name, unit, by=by, value=value, facet=facet_id, corpus=corpus),
             unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
             corpus=index.manifest.name,
             status=self.columns.status(index),
@@ -275,8 +303,18 @@ class Browser:
             weakest=[],
             bands=[],
             shares=[],
+            columns=[
+                LabelColumn(name=each, url=urls.given(slug, name, unit, by=each, corpus=corpus)) for each in known
+            ],
+            facets=self.given_facets.links(slug, of_facet),
+            least_pictures=MINIMUM_IMAGES,
         )
-        if columns is None or by is None:
+        if columns is None:
+            return page
+        one = OneUnit.of(index, columns, name, unit)
+        given = self.given_facets.given(one, facet_id, of_facet(facet_id)) if facet_id else None
+        page = page.model_copy(update={"given_facet": given, "facet_ranking": self.given_facets.ranking(one, of_facet)})
+        if by is None:
             return page
         beside = self._sorted(index, columns, slug, name, unit, by, corpus)
         return page.model_copy(

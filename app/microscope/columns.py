@@ -25,7 +25,7 @@ class ColumnDesk:
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
-        self.then: Callable[[str], None] = lambda name: None  # what to do after an index's columns are there, or failed
+        self.then: Callable[[Index], None] = lambda index: None  # what to do after its columns are there, or failed
         self._said: dict[str, str] = {}
         self._passes: dict[str, Making] = {}
 
@@ -70,7 +70,7 @@ class ColumnDesk:
             if self.find(index) is None and len(index) <= UNASKED:
                 self._submit(slug, index.manifest.name)
             else:
-                self.then(index.manifest.name)
+                self.then(index)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
@@ -107,7 +107,8 @@ class ColumnDesk:
                 f"The activations on every picture of {name} could not be recorded: the server's log says why."
             )
         self._passes.pop(name, None)
-        self.then(name)
+        with suppress(NotFound):
+            self.then(self.indexes.open(name))
 
 
 def _key(name: str) -> str:

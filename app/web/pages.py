@@ -77,7 +77,7 @@ def layer(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     q: Word = "",
     facet: Choice = None,
-    sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "strength"] = "unit",
+    sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "purity", "strength"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
 ) -> answers.LayerPage:
@@ -117,11 +117,14 @@ def given(
     unit: Number,
     by: Choice = None,
     value: Annotated[str | None, Query(max_length=1000)] = None,
+    facet: Choice = None,
     corpus: Choice = None,
 ) -> answers.GivenPage:
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
-    activation."""
-    return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
+    activation; or given a `facet`: on its own pictures, and on the images that its probe takes for its own."""
+    return microscope.given_page(
+        slug, layer, unit, by=by or None, value=value or None, facet=facet or None, corpus=corpus or None
+    )
 
 
 @page("/models/{slug}/{layer}/{unit}/alike", "alike.html")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, GivenPage, RenderPage
+from app.answers import FacetPull, GivenPage, RenderPage, TwoSets
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -219,3 +219,23 @@ def given_sentence(page: GivenPage) -> str:
     if chosen.low is None:
         said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
     return said
+
+
+def set_sentence(sets: TwoSets, one: str, other: str) -> str:
+    """What being of a set of images means for the unit's activation, no surer than their number allows: `one` and `other`
+    say what an image of each side is."""
+    chosen = sets.chosen
+    if chosen.auc is None or chosen.auc_low is None or chosen.auc_high is None:
+        return ""
+    of = f"{percent(chosen.auc)} of all pairs (95% interval {percent(chosen.auc_low)} to {percent(chosen.auc_high)})"
+    said = f"{one} drives the unit harder than {other} in {of}."
+    if chosen.auc_low <= 0.5 <= chosen.auc_high:
+        said += " That may be chance."
+    if chosen.low is None:
+        said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
+    return said
+
+
+def probability(value: float) -> str:
+    """A probability in two digits, never rounded up to certainty: `.97`, `>.99`."""
+    return ">.99" if value > 0.99 else f"{value:.2f}".removeprefix("0")

@@ -44,6 +44,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "unit": unit,
         "activation given a label": f"{unit}/given?by=concept&value=apple",
         "units like one": f"{unit}/alike",
+        "activation given a facet": f"{unit}/given?facet=text",
         "facet table": f"{unit}/facets",
         "facets": "/facets",
         "facet": facet,

@@ -33,7 +33,8 @@ def test_every_label_is_compared_with_all_others(client: TestClient) -> None:
     assert [each.median for each in labels] == sorted((each.median for each in labels), reverse=True)
     html = Markup(client.get(page.url).text)
     assert [link["href"] for link in html.all("a") if link["href"] in {each.url for each in labels}]
-    assert len(html.all("svg", **{"class": "interval"})) == len(labels)
+    facets = page.facet_ranking.facets if page.facet_ranking else []
+    assert len(html.all("svg", **{"class": "interval"})) == len(labels) + len(facets)
 
 
 def test_the_images_of_a_label_beside_the_others(client: TestClient) -> None:
