@@ -113,14 +113,14 @@ class Index:
         score = np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
         return np.argsort(-score, kind="stable")
 
-    def image(self, number: int) -> Image.Image:
-        """An image of the corpus as the model saw it: RGB, square, at most 256 px.
+    def image(self, number: int, largest: int = LARGEST_SIDE) -> Image.Image:
+        """An image of the corpus as the model saw it: RGB, square, at most `largest` px.
 
         Raises:
             NotFound: no such image, or its file has gone from where it was indexed.
         """
         image = decode_item(self.item(number))
-        side = min(LARGEST_SIDE, max(image.size) if self._resize_mode == "longest" else min(image.size))
+        side = min(largest, max(image.size) if self._resize_mode == "longest" else min(image.size))
         return square(image, side, self._resize_mode)
 
     def item(self, number: int) -> Item:

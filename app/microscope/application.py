@@ -28,6 +28,7 @@ from app.answers import (
     Search,
     UnitCard,
     UnitPage,
+    View,
     Visualize,
 )
 from app.corpus.export import as_csv, as_parquet
@@ -40,6 +41,7 @@ from app.microscope.columns import ColumnDesk
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
 from app.microscope.render_pages import RenderPages, link
@@ -87,6 +89,7 @@ class Microscope:
             self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages
         )
         self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
+        self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk)
         self.browser = Browser(
             self.store,
             self.residents,
@@ -216,10 +219,18 @@ class Microscope:
         )
 
     def unit_page(
-        self, slug: str, layer: str, unit: int, *, corpus: str | None = None, facet: str | None = None
+        self,
+        slug: str,
+        layer: str,
+        unit: int,
+        *,
+        corpus: str | None = None,
+        facet: str | None = None,
+        view: View = "picture",
+        draw: int = 1,
     ) -> UnitPage:
         """One unit."""
-        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw)
 
     def given_page(
         self,
@@ -376,9 +387,23 @@ class Microscope:
         """Units by number, word or text."""
         return await self.look_desk.search(q, model, layer)
 
-    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units it drives."""
-        return await self.look_desk.corpus_page(corpus, index)
+    async def corpus_page(self, corpus: str, index: int, on: tuple[str, int] | None = None) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units it drives, and what the unit `on` does on it."""
+        found = await self.heat_desk.unit_on(corpus, index, *on) if on else None
+        page = await self.look_desk.corpus_page(corpus, index)
+        if found is None:
+            return page
+        named = f"{found.layer}/{found.unit}"
+        kept = {end: urls.with_query(url, unit=named) for end in ("previous", "next") if (url := getattr(page, end))}
+        return page.model_copy(update={**kept, "on": found})
+
+    async def corpus_heat(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture with a unit's map over it, WebP."""
+        return await self.heat_desk.heat(corpus, index, layer, unit)
+
+    async def corpus_crop(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture around the place where a unit fires most, WebP."""
+        return await self.heat_desk.crop(corpus, index, layer, unit)
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""

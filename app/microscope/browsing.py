@@ -1,7 +1,7 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from app import urls
 from app.answers import (
@@ -15,6 +15,7 @@ from app.answers import (
     UnitCard,
     UnitPage,
     UnitRecord,
+    View,
 )
 from app.clip.layers import Layer
 from app.corpus.alike import images_compared, most_alike
@@ -170,15 +171,18 @@ class Browser:
         done = (link(row) for row in reversed(rows) if row.status == "done")
         return {each.unit: each.image for each in done if each.stands and each.unit is not None and each.image}
 
-    def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
-        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
+    def unit_page(
+        self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None, view: View, draw: int
+    ) -> UnitPage:
+        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range, and for a draw."""
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         facets = self.facets.links(slug)
 
-        def beside(number: int) -> str:
-            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
+        def address(number: int, view: View, draw: int = 1) -> str:
+            shown = {"view": view if view != "picture" else None, "draw": draw if draw > 1 else None}
+            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet, **shown)
 
         page = UnitPage(
             model=slug,
@@ -186,8 +190,8 @@ class Browser:
             unit=unit,
             label=labels(index, name)[unit] if index else "",
             url=urls.unit(slug, name, unit),
-            previous=beside(unit - 1) if unit > 0 else None,
-            next=beside(unit + 1) if unit + 1 < layer.channels else None,
+            previous=address(unit - 1, view) if unit > 0 else None,
+            next=address(unit + 1, view) if unit + 1 < layer.channels else None,
             corpus=index.manifest.name if index else None,
             corpora=[each.manifest.name for each in self.indexes.of(slug)],
             facet=chosen,
@@ -199,12 +203,20 @@ class Browser:
             ways=[],
             bottom=[],
             strata=[],
+            view=view,
+            views=[],
+            random=[],
+            draw=draw,
+            again=None,
             record=self._record(index, slug, name, unit, corpus) if index else None,
             renders=[link(row) for row in rows],
             facets=facets,
             presets=self.renders.presets(slug),
         )
-        return page.model_copy(update=responses(index, layer, unit)) if index else page
+        if index is None:
+            return page
+        found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
+        return page.model_copy(update=found)
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import answers
+from app.errors import BadInput
 from app.spec import TableSpec
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
@@ -94,10 +95,18 @@ def layer(
 
 @page("/models/{slug}/{layer}/{unit}", "unit.html")
 def unit(
-    microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None, facet: Choice = None
+    microscope: Scope,
+    slug: Slug,
+    layer: Name,
+    unit: Number,
+    corpus: Choice = None,
+    facet: Choice = None,
+    view: answers.View = "picture",
+    draw: Annotated[int, Query(ge=1, le=2**31 - 1)] = 1,
 ) -> answers.UnitPage:
-    """One unit: what drives it, how strongly, and the renders made of it."""
-    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None)
+    """One unit: what drives it, how strongly, and the renders made of it. `view` is how its examples are shown, `draw` which
+    of the uniform draws from the corpus is."""
+    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None, view=view, draw=draw)
 
 
 @page("/models/{slug}/{layer}/{unit}/given", "given.html")
@@ -185,7 +194,19 @@ async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: C
     return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
 
 
+def unit_named(unit: Word = "") -> tuple[str, int] | None:
+    """The layer and unit that `?unit=LAYER/UNIT` names."""
+    if not unit:
+        return None
+    layer, _, number = unit.rpartition("/")
+    if not layer or not number.isdecimal() or len(number) > 9:
+        raise BadInput(f"unit: give a layer and a unit as LAYER/UNIT, not {unit!r}.", field="unit")
+    return layer, int(number)
+
+
 @page("/corpora/{corpus}/{index}", "corpus_image.html")
-async def corpus_image(microscope: Scope, corpus: Name, index: Number) -> answers.CorpusImagePage:
-    """One image of a corpus and the units it drives most."""
-    return await microscope.corpus_page(corpus, index)
+async def corpus_image(
+    microscope: Scope, corpus: Name, index: Number, on: Annotated[tuple[str, int] | None, Depends(unit_named)]
+) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most; and what one unit does on it."""
+    return await microscope.corpus_page(corpus, index, on)
