@@ -12,9 +12,9 @@ from app.clip.taps import activations
 Map = NDArray[np.float32]
 """A unit's output before the last ReLU at each place of its layer's map, [h, w]."""
 
-HOT, WARM, COOL = (255, 233, 120), (222, 62, 22), (70, 130, 235)
-FADED = 0.45  # of the picture's own light that is left where the unit is silent
-STRONGEST_TINT = 0.82  # opacity where the map reaches its scale; some of the picture always shows through
+WARM, HOT, COOL = (214, 40, 20), (255, 236, 120), (40, 110, 255)
+DIMMED = 0.8  # of its light that the picture keeps; its colours would pass for the map's
+WARMEST, COOLEST = 0.85, 0.4  # opacity at full strength; some of the picture always shows through
 CROPPED = 0.5  # of the picture's side that a crop shows
 
 
@@ -35,22 +35,18 @@ def upsampled(map_: Map, side: int) -> Map:
 
 
 def heat_map(picture: Image.Image, map_: Map, scale: float) -> Image.Image:
-    """The picture with a unit's map over it: warm where the unit is active, cool where it is inhibited.
+    """The picture in grey with a unit's map over it: warm where the unit is active, cool where it is inhibited.
 
     Args:
         picture: Square, as the model sees it (`Index.image`), since the map spans exactly that.
         scale: The value of the map that is drawn at full strength; > 0.
     """
     value = (upsampled(map_, picture.width) / scale).clip(-1, 1)[..., None]
-    rgb = np.asarray(picture.convert("RGB"), np.float32)
-    grey = rgb.mean(2, keepdims=True)
-    faded = FADED * (0.5 * rgb + 0.5 * grey)
-    rise, fall = value.clip(min=0), (-value).clip(min=0)
-    warm = np.array(WARM) + (np.array(HOT, np.float32) - np.array(WARM)) * (2 * rise - 1).clip(min=0)
-    tint = np.where(rise > 0, warm, np.array(COOL, np.float32))
-    opacity = STRONGEST_TINT * np.where(rise > 0, np.sqrt(rise), fall)
-    lit = faded + (rgb - faded) * rise.clip(max=0.5) * 2  # where the unit fires, the picture keeps its colours
-    return Image.fromarray((lit * (1 - opacity) + tint * opacity).clip(0, 255).astype(np.uint8))
+    grey = DIMMED * np.asarray(picture.convert("L"), np.float32)[..., None]
+    warm, hot, cool = (np.array(colour, np.float32) for colour in (WARM, HOT, COOL))
+    tint = np.where(value > 0, warm + (hot - warm) * (2 * value - 1).clip(0, 1), cool)
+    opacity = np.where(value > 0, WARMEST * np.sqrt(value.clip(min=0)), -COOLEST * value)
+    return Image.fromarray((grey * (1 - opacity) + tint * opacity).astype(np.uint8))
 
 
 def around(picture: Image.Image, map_size: tuple[int, int], place: int) -> Image.Image:

@@ -204,8 +204,8 @@ def rarity_sentence(on: UnitOnImage) -> str:
     if on.images > 1 and on.percentile <= least + 1e-9:
         return f"Of {count(on.images, 'image')}, every other one drives the unit harder."
     if on.percentile >= 50:
-        return f"It drives the unit harder than {percent(on.percentile / 100)} of {count(on.images, "image")} do."
-    return f"It drives the unit less than {percent(1 - on.percentile / 100)} of {count(on.images, "image")} do."
+        return f"It drives the unit harder than {percent(on.percentile / 100)} of {count(on.images, 'image')} do."
+    return f"It drives the unit less than {percent(1 - on.percentile / 100)} of {count(on.images, 'image')} do."
 
 
 def given_sentence(page: GivenPage) -> str:
