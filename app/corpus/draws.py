@@ -109,13 +109,14 @@ class Draws:
 
 def uniform(images: int, draw: int) -> list[int]:
     """The `draw`-th handful, from 1, of a corpus of so many images: a uniform draw without replacement, in an order that is
-    the same for every unit and at every time. Empty where all have been drawn."""
+    the same for every unit and at every time: that of the bands' draws from its end, so that both seldom show the same
+    images. Empty where all have been drawn."""
     return _order(images)[(draw - 1) * UNIFORM : draw * UNIFORM].tolist()
 
 
 @lru_cache(maxsize=8)
 def _order(images: int) -> NDArray[np.int32]:
-    return np.argsort(shuffled(np.arange(images))).astype(np.int32)
+    return np.argsort(-shuffled(np.arange(images))).astype(np.int32)
 
 
 def _path(folder: Path, layer: str, name: str) -> Path:

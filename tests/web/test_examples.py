@@ -36,7 +36,9 @@ def test_ten_bands_of_equal_width_hold_every_image_once(client: TestClient) -> N
     assert [band["high"] - band["low"] for band in bands] == pytest.approx([width] * 10)
     assert [band["high"] for band in bands[1:]] == [band["low"] for band in bands[:-1]]
     edges = [bands[-1]["low"], *(band["high"] for band in reversed(bands))]
-    assert [band["count"] for band in reversed(bands)] == np.histogram(values.clip(edges[0], edges[-1]), edges)[0].tolist()
+    assert [band["count"] for band in reversed(bands)] == np.histogram(values.clip(edges[0], edges[-1]), edges)[
+        0
+    ].tolist()
     for band in bands:
         shown = [*band["examples"], *(each for example in band["examples"] for each in example["alike"])]
         assert len(shown) == min(8, band["count"]) and band["fair"]
