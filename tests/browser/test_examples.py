@@ -35,9 +35,8 @@ def pictures(where: Locator) -> list[str]:
 def load_all(page: Page) -> None:
     """Load the pictures below the fold as well, and wait until each has come."""
     page.evaluate("document.querySelectorAll('img[loading]').forEach(image => { image.loading = 'eager'; })")
-    page.wait_for_load_state("networkidle")
-    broken = page.evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)")
-    assert broken == []
+    decoded = "Promise.allSettled([...document.images].map(image => image.decode()))"
+    assert page.evaluate(f"{decoded}.then(all => all.filter(each => each.status !== 'fulfilled').length)") == 0
 
 
 @pytest.mark.parametrize("scripts", [True, False])
