@@ -124,8 +124,18 @@ class LayerPage(BaseModel):
     hint: str = ""
 
 
+class Duplicate(BaseModel):
+    """An image that nearly duplicates the example it is folded into."""
+
+    image: str
+    page: str
+    sd: float
+
+
 class Example(BaseModel):
-    """A dataset example: activation in the model's units, `sd` in standard deviations from its mean over the corpus."""
+    """A dataset example: activation in the model's units, `sd` in standard deviations from its mean over the corpus. `image`
+    is the picture in the view that the page shows, `box` where in the whole picture the unit fires most. `duplicates` counts
+    the images after it that nearly duplicate it and are not shown by themselves: `alike`."""
 
     image: str
     page: str
@@ -133,6 +143,8 @@ class Example(BaseModel):
     activation: float
     sd: float
     box: tuple[float, float, float, float]
+    duplicates: int = 0
+    alike: list[Duplicate] = []
 
 
 class Stats(BaseModel):
@@ -151,10 +163,16 @@ class Histogram(BaseModel):
 
 
 class Stratum(BaseModel):
-    """One band of the unit's range of activation, with examples drawn from it at random."""
+    """One of the ten bands of the unit's range of activation, with examples drawn from its `count` images at random.
+
+    Where the activations on every image are not recorded, `count` may be off by the images of two cells of the histogram of
+    512, fewer than eight examples may be shown of a band that has more, and `fair` may be False: then they are all that is
+    known of the band, and no fair draw."""
 
     low: float
     high: float
+    count: int
+    fair: bool
     examples: list[Example]
 
 
@@ -303,6 +321,33 @@ class UnitRecord(BaseModel):
     given: str
     csv: str | None
     parquet: str | None
+
+
+View = Literal["picture", "heat", "crop"]
+
+
+class ViewLink(BaseModel):
+    """A way of showing the examples: whole pictures, the unit's map over them, or the parts around its strongest place."""
+
+    view: View
+    name: str
+    url: str
+
+
+class UnitOnImage(BaseModel):
+    """What a unit does on one image of its corpus: `percentile` is the share of the `images`, in percent, on which it is less
+    active, ties as half; `heat` is the image with its map over it, `crop` the part around its strongest place."""
+
+    layer: str
+    unit: int
+    label: str
+    url: str
+    activation: float
+    sd: float
+    percentile: float
+    images: int
+    heat: str
+    crop: str
 
 
 class Shown(BaseModel):
@@ -540,10 +585,12 @@ class LabelsOfLayer(BaseModel):
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
-    one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
-    is None without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest
-    examples, or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images,
-    beyond chance, first; `by_facet_status` says why it is not complete."""
+    one; `gallery` has all of them, the plain one first. `strata` are the bands of its range, the weakest first; a unit that
+    never varies has one. `random` are images drawn uniformly from the corpus, the same ones for every unit, the `draw`-th
+    handful; `again` is the address of the next. `ways` is empty where the corpus records fewer than two. `record` is None
+    without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest examples,
+    or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images, beyond chance,
+    first; `by_facet_status` says why it is not complete."""
 
     model: str
     layer: str
@@ -565,6 +612,11 @@ class UnitPage(BaseModel):
     ways: list[Way]
     bottom: list[Example]
     strata: list[Stratum]
+    view: View
+    views: list[ViewLink]
+    random: list[Shown]
+    draw: int
+    again: str | None
     record: UnitRecord | None
     renders: list[RenderLink]
     facets: list[FacetLink]
@@ -838,7 +890,7 @@ class Looks(BaseModel):
 
 class CorpusImagePage(BaseModel):
     """One image of a corpus, as the model sees it, with what is recorded about it and the units it drives; `part` is what a
-    box was asked for and drives by itself."""
+    box was asked for and drives by itself, `on` the unit that the address names."""
 
     corpus: str
     index: int
@@ -853,6 +905,7 @@ class CorpusImagePage(BaseModel):
     previous: str | None
     next: str | None
     part: Part | None = None
+    on: UnitOnImage | None = None
 
 
 class SearchHit(BaseModel):

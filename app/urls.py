@@ -108,9 +108,20 @@ def corpus_image(corpus: str, index: int) -> str:
     return _path("corpora", corpus, "images", f"{index}.webp")
 
 
-def corpus_page(corpus: str, index: int) -> str:
-    """The page of one corpus image: the picture, its caption and the units it drives."""
-    return _path("corpora", corpus, index)
+def corpus_heat(corpus: str, index: int, layer_name: str, unit_number: int) -> str:
+    """The picture with a unit's map over it."""
+    return _path("corpora", corpus, "images", index, "heat", layer_name, f"{unit_number}.webp")
+
+
+def corpus_crop(corpus: str, index: int, layer_name: str, unit_number: int) -> str:
+    """The part of the picture around the place where a unit fires most."""
+    return _path("corpora", corpus, "images", index, "crop", layer_name, f"{unit_number}.webp")
+
+
+def corpus_page(corpus: str, index: int, layer_name: str | None = None, unit_number: int | None = None) -> str:
+    """The page of one corpus image: the picture, its caption and the units it drives; with what a unit does on it."""
+    on = None if layer_name is None else f"{layer_name}/{unit_number}"
+    return with_query(_path("corpora", corpus, index), unit=on)
 
 
 def facet(facet_id: str) -> str:

@@ -41,8 +41,7 @@ def batches(index: Index, columns: Columns, layer: str, unit: int, rows: int = R
         NotFound: there is no such layer or unit; raised at the first batch.
     """
     known, activations, shape = index.unit(layer, unit), columns.unit(layer, unit), schema(columns)
-    entries = [*known.top, *known.bottom, *(entry for band in known.bands for entry in band.entries)]
-    places = {entry.image: entry.place for entry in entries}
+    places = {image: entry.place for image, entry in known.known.items()}
     sd = (activations - known.stats.mean) / (known.stats.std or 1.0)
     order = np.sort(activations)
     for start in range(0, len(columns), rows):

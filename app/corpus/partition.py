@@ -65,7 +65,7 @@ def measuring(
     with closing(decoded(items)) as stream:
         pictures = _readable(clip, stream, refused)
         while batch := list(islice(pictures, batch_size)):
-            measured = _in_groups(clip, torch.cat([rgb for _, rgb in batch]), layers)
+            measured = in_groups(clip, torch.cat([rgb for _, rgb in batch]), layers)
             finite = torch.stack([values.isfinite().all(1) for values, _ in measured.values()]).all(0)
             for (position, _), keep in zip(batch, finite.tolist(), strict=True):
                 if not keep:
@@ -90,7 +90,7 @@ def _readable(clip: Clip, stream: Iterable[Decoded], refused: dict[int, str]) ->
             yield position, clip.prepare([picture])
 
 
-def _in_groups(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> dict[str, Measured]:
+def in_groups(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> dict[str, Measured]:
     """`measure` in passes of exactly `GROUP` pictures, the last filled up with black."""
     padded = torch.cat([rgb, rgb.new_zeros(-len(rgb) % GROUP, *rgb.shape[1:])])
     joined = _joined([measure(clip, group, layers) for group in padded.split(GROUP)], layers)

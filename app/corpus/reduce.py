@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-REDUCER_VERSION = 1
+REDUCER_VERSION = 2
 """Part of every index's key: raise it when any reducer's result changes."""
 
 NO_IMAGE = torch.iinfo(torch.int64).max

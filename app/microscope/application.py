@@ -31,6 +31,7 @@ from app.answers import (
     Search,
     UnitCard,
     UnitPage,
+    View,
     Visualize,
 )
 from app.corpus.export import as_csv, as_parquet
@@ -49,6 +50,7 @@ from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given_facet import GivenFacets
+from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
@@ -110,6 +112,7 @@ class Microscope:
         self.look_desk = LookDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
         )
+        self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk, self.naming)
         self.browser = Browser(
             self.store,
             self.residents,
@@ -257,10 +260,14 @@ class Microscope:
         *,
         corpus: str | None = None,
         facet: str | None = None,
+        view: View = "picture",
+        draw: int = 1,
         browser: str | None = None,
     ) -> UnitPage:
         """One unit, as the browser of that anonymous id sees it."""
-        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, browser=browser)
+        return self.browser.unit_page(
+            slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw, browser=browser
+        )
 
     def layer_labels(self, slug: str, layer: str, corpus: str | None = None) -> LabelsOfLayer:
         """All that the units of a layer are called, by people and automatically."""
@@ -472,9 +479,26 @@ class Microscope:
         """Units by number, word or text."""
         return await self.look_desk.search(q, model, layer)
 
-    async def corpus_page(self, corpus: str, index: int, box: Box | None = None) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units that it and a part of it drive."""
-        return await self.look_desk.corpus_page(corpus, index, box)
+    async def corpus_page(
+        self, corpus: str, index: int, box: Box | None = None, on: tuple[str, int] | None = None
+    ) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units that it and a part of it drive, and what the
+        unit `on` does on it."""
+        found = await self.heat_desk.unit_on(corpus, index, *on) if on else None
+        page = await self.look_desk.corpus_page(corpus, index, box)
+        if found is None:
+            return page
+        named = f"{found.layer}/{found.unit}"
+        kept = {end: urls.with_query(url, unit=named) for end in ("previous", "next") if (url := getattr(page, end))}
+        return page.model_copy(update={**kept, "on": found})
+
+    async def corpus_heat(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture with a unit's map over it, WebP."""
+        return await self.heat_desk.heat(corpus, index, layer, unit)
+
+    async def corpus_crop(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture around the place where a unit fires most, WebP."""
+        return await self.heat_desk.crop(corpus, index, layer, unit)
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""

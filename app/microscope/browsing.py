@@ -1,6 +1,7 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from app.answers import (
     UnitCard,
     UnitPage,
     UnitRecord,
+    View,
 )
 from app.clip.layers import Layer
 from app.corpus.columns import Columns
@@ -187,16 +189,26 @@ class Browser:
         return {each.unit: each.image for each in done if each.stands and each.unit is not None and each.image}
 
     def unit_page(
-        self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None, browser: str | None = None
+        self,
+        slug: str,
+        name: str,
+        unit: int,
+        *,
+        corpus: str | None,
+        facet: str | None,
+        view: View = "picture",
+        draw: int = 1,
+        browser: str | None = None,
     ) -> UnitPage:
-        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
+        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range, and for a draw."""
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         facets, title = self.facets.links(slug), self.naming.titles(slug, name, index)[unit]
 
-        def beside(number: int) -> str:
-            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
+        def address(number: int, view: View, draw: int = 1) -> str:
+            shown = {"view": view if view != "picture" else None, "draw": draw if draw > 1 else None}
+            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet, **shown)
 
         page = UnitPage(
             model=slug,
@@ -206,8 +218,8 @@ class Browser:
             label_by=title.by,
             labels=self.naming.section(slug, name, unit, index, browser),
             url=urls.unit(slug, name, unit),
-            previous=beside(unit - 1) if unit > 0 else None,
-            next=beside(unit + 1) if unit + 1 < layer.channels else None,
+            previous=address(unit - 1, view) if unit > 0 else None,
+            next=address(unit + 1, view) if unit + 1 < layer.channels else None,
             corpus=index.manifest.name if index else None,
             corpora=[each.manifest.name for each in self.indexes.of(slug)],
             facet=chosen,
@@ -219,6 +231,11 @@ class Browser:
             ways=[],
             bottom=[],
             strata=[],
+            view=view,
+            views=[],
+            random=[],
+            draw=draw,
+            again=None,
             record=self._record(index, slug, name, unit, corpus) if index else None,
             renders=[link(row) for row in rows],
             facets=facets,
@@ -226,8 +243,8 @@ class Browser:
         )
         if index is None:
             return page
-        more = {**responses(index, layer, unit), **self.facet_rows.of(index, layer, unit, corpus)}
-        return page.model_copy(update=more)
+        found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
+        return page.model_copy(update={**found, **self.facet_rows.of(index, layer, unit, corpus)})
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)

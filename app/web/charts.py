@@ -107,7 +107,7 @@ def _bands(strata: list[Stratum], axis: Axis, stats: Stats) -> list[tuple[float,
     for band in strata:
         low, high = in_sd(band.low, stats), in_sd(band.high, stats)
         left, right = (min(max(axis(edge), 0.0), 100.0) for edge in (low, high))
-        found.append((left, round(right - left, 3), f"Band from {low:.1f} to {high:.1f} sd"))
+        found.append((left, round(right - left, 3), f"Band from {low:.1f} to {high:.1f} sd, {band.count:,} images"))
     return found
 
 

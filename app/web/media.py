@@ -34,6 +34,22 @@ def corpus_image(request: Request, microscope: Scope, corpus: Name, index: Numbe
     return picture(request, microscope.corpus_image(corpus, index), cache=CHECK_HOURLY)
 
 
+@router.get("/corpora/{corpus}/images/{index}/heat/{layer}/{unit}.webp")
+async def corpus_heat(
+    request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
+) -> Response:
+    """A corpus image with a unit's map over it."""
+    return picture(request, await microscope.corpus_heat(corpus, index, layer, unit), cache=CHECK_HOURLY)
+
+
+@router.get("/corpora/{corpus}/images/{index}/crop/{layer}/{unit}.webp")
+async def corpus_crop(
+    request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
+) -> Response:
+    """The part of a corpus image around the place where a unit fires most."""
+    return picture(request, await microscope.corpus_crop(corpus, index, layer, unit), cache=CHECK_HOURLY)
+
+
 @router.get("/gallery/{slug}/{layer}/{facet}/{unit}.webp")
 def gallery_picture(
     request: Request, microscope: Scope, slug: Slug, layer: Name, facet: Name, unit: Number

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app import answers
+from app.errors import BadInput
 from app.spec import TableSpec
 from app.web.boxes import Part
 from app.web.browser_id import BrowserId
@@ -103,10 +104,22 @@ def unit(
     unit: Number,
     corpus: Choice = None,
     facet: Choice = None,
+    view: answers.View = "picture",
+    draw: Annotated[int, Query(ge=1, le=2**31 - 1)] = 1,
     browser: BrowserId = None,
 ) -> answers.UnitPage:
-    """One unit: what drives it, how strongly, what it is called, and the renders made of it."""
-    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None, browser=browser)
+    """One unit: what drives it, how strongly, what it is called, and the renders made of it. `view` is how its examples are
+    shown, `draw` which of the uniform draws from the corpus is."""
+    return microscope.unit_page(
+        slug,
+        layer,
+        unit,
+        corpus=corpus or None,
+        facet=facet or None,
+        view=view,
+        draw=draw,
+        browser=browser,
+    )
 
 
 @page("/models/{slug}/{layer}/{unit}/given", "given.html")
@@ -205,7 +218,24 @@ async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: C
     return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
 
 
+def unit_named(unit: Word = "") -> tuple[str, int] | None:
+    """The layer and unit that `?unit=LAYER/UNIT` names."""
+    if not unit:
+        return None
+    layer, _, number = unit.rpartition("/")
+    if not layer or not number.isdecimal() or len(number) > 9:
+        raise BadInput(f"unit: give a layer and a unit as LAYER/UNIT, not {unit!r}.", field="unit")
+    return layer, int(number)
+
+
 @page("/corpora/{corpus}/{index}", "corpus_image.html")
-async def corpus_image(microscope: Scope, corpus: Name, index: Number, part: Part) -> answers.CorpusImagePage:
-    """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives."""
-    return await microscope.corpus_page(corpus, index, part)
+async def corpus_image(
+    microscope: Scope,
+    corpus: Name,
+    index: Number,
+    part: Part,
+    on: Annotated[tuple[str, int] | None, Depends(unit_named)],
+) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives; and what
+    one unit does on it."""
+    return await microscope.corpus_page(corpus, index, part, on)

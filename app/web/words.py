@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, GivenPage, RenderPage, TwoSets
+from app.answers import FacetPull, GivenPage, RenderPage, TwoSets, UnitOnImage
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -202,6 +202,18 @@ def spread_sentence(page: RenderPage) -> str:
     if spread.lowest_percentile >= 100:
         return f"{said}; even the lowest is above every image of the corpus."
     return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."
+
+
+def rarity_sentence(on: UnitOnImage) -> str:
+    """How rare a unit's activation on an image is among those of the corpus; never rounded up to certainty."""
+    most, least = 100 - 50 / on.images, 50 / on.images
+    if on.images > 1 and on.percentile >= most - 1e-9:
+        return f"Of {count(on.images, 'image')}, none drives the unit harder."
+    if on.images > 1 and on.percentile <= least + 1e-9:
+        return f"Of {count(on.images, 'image')}, every other one drives the unit harder."
+    if on.percentile >= 50:
+        return f"It drives the unit harder than {percent(on.percentile / 100)} of {count(on.images, 'image')} do."
+    return f"It drives the unit less than {percent(1 - on.percentile / 100)} of {count(on.images, 'image')} do."
 
 
 def given_sentence(page: GivenPage) -> str:
