@@ -19,13 +19,16 @@ from pydantic import ValidationError
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
+from app.corpus.alike import recording
 from app.corpus.columns import making, size
 from app.corpus.manifest import IndexManifest
 from app.corpus.partition import IMAGES
+from app.corpus.portable import export
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
 from app.microscope import Microscope
+from app.microscope.mounts import check_served
 from app.progress import progress
 from app.render.gallery import render_layer
 from app.render.presets import recipe
@@ -78,9 +81,15 @@ def serve(
     ] = None,
     data: DataFolder = None,
     device: Literal["auto", "cpu", "cuda"] | None = None,
+    index: Annotated[
+        list[Path] | None, typer.Option(help="Folder of `index export` to serve where it lies; repeat for several.")
+    ] = None,
 ) -> None:
     """Open the microscope as a web page."""
-    settings = Settings(host=host, port=port, models=tuple(model) if model else None, data=data, device=device)
+    models, indexes = tuple(model) if model else None, tuple(index) if index else None
+    settings = Settings(host=host, port=port, models=models, data=data, device=device, indexes=indexes)
+    slugs = [registry.entry(slug).slug for slug in settings.models]
+    check_served(settings.indexes, settings.data / "indexes", slugs)
     sys.exit(run(create_app(settings), settings))
 
 
@@ -203,8 +212,32 @@ def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJs
         index = microscope.indexes.need(clip.slug, name)
         for done, total in making(clip, index):
             tell(done, total)
+        columns = microscope.column_desk.need(index)
+    with progress("units compared") as tell:
+        for done, total in recording(columns):
+            tell(done, total)
     about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size(index)}
     _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {size(index) / 1e6:.1f} MB"])
+
+
+@index_commands.command("export")
+def index_export(
+    name: str,
+    out: Annotated[Path, typer.Option(help="Folder to write, which must not be there yet.")],
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an index with its pictures to a folder that `serve --index` shows on any machine."""
+    microscope = Microscope(Settings(data=data))
+    index = microscope.indexes.open(name)
+    try:
+        with progress("pictures") as tell:
+            export(index, out, tell)
+    finally:
+        microscope.close()
+    written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    about = {"name": name, "out": str(out), "images": len(index), "bytes": written}
+    _print(as_json, about, [f"{out}: {len(index)} pictures, {written / 1e6:.1f} MB"])
 
 
 @index_commands.command("show")

@@ -130,7 +130,8 @@ class Index:
             NotFound: no such image.
         """
         row = self._image_row(number)
-        return Item(row.key, row.locator, self.manifest.root, row.record)
+        root = self.folder / self.manifest.root  # relative where the pictures lie with the index
+        return Item(row.key, row.locator, root, row.record)
 
     def record(self, number: int) -> dict[str, str]:
         """What is known of an image: `key`, `caption`, and whatever else its source says.

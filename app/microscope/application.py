@@ -102,6 +102,7 @@ class Microscope:
         self.worker.start()
         for slug in self.residents.slugs:
             self.worker.post(self.residents.load, slug)
+            self.worker.post(self.indexes.check_mounted, slug)
         self.worker.post(self._queue_first_work)
 
     def _queue_first_work(self) -> None:
