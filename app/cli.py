@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
+from app.clip.cluster import check_workers
 from app.corpus.alike import recording
 from app.corpus.columns import making, size
 from app.corpus.manifest import IndexManifest
@@ -30,9 +31,10 @@ from app.errors import BadInput, FacetscopeError, WeightsMissing
 from app.microscope import Microscope
 from app.microscope.mounts import check_served
 from app.progress import progress
-from app.render.gallery import render_layer
+from app.render.gallery import drawing_here, is_rendered, render_layer
 from app.render.presets import recipe
 from app.render.run import measure, render
+from app.render.spread import drawing_on_cluster
 from app.settings import Settings
 from app.spec import Aim, Form, RenderSpec
 from app.web.app import create_app
@@ -56,7 +58,8 @@ cli.add_typer(demo, name="demo")
 Slug = Annotated[str, typer.Option("--model", help="Slug of the model, or NAME@PATH of a local checkpoint.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Data folder; FACETSCOPE_DATA otherwise.")]
-Engine = Annotated[Literal["local"], typer.Option(help="Where the work runs.")]
+Engine = Annotated[Literal["local", "ray"], typer.Option(help="Work here, or on a Ray cluster (RAY_ADDRESS).")]
+Workers = Annotated[int | None, typer.Option(help="How many of the cluster's workers are at work at once.")]
 
 
 def main() -> None:
@@ -178,15 +181,15 @@ def index_build(
         int, typer.Option(help="Pictures whose results are kept together; stopping costs no more than these.")
     ] = IMAGES,
     data: DataFolder = None,
-    engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Look at pictures here, or on a Ray cluster (RAY_ADDRESS).")
-    ] = "local",
+    engine: Engine = "local",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands.
 
     Stop it whenever you like: the same command goes on from there.
     """
+    check_workers(engine, workers)
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
         try:
             index = microscope.indexes.build(
@@ -196,6 +199,7 @@ def index_build(
                 layer,
                 partition=partition,
                 spread=engine == "ray",
+                workers=workers,
                 progress=tell,
                 resumed=_resumed,
             )
@@ -356,24 +360,34 @@ def gallery_render(
     out: Annotated[Path | None, typer.Option(help="Folder to write to instead of the data folder.")] = None,
     preset: str = "preview",
     data: DataFolder = None,
-    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    engine: Engine = "local",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Render every unit of a layer for the gallery."""
+    """Render every unit of a layer for the gallery.
+
+    What is whole already is left as it is, so the same command goes on with the facet that it was stopped at.
+    """
+    check_workers(engine, workers)
     written = []
     with _microscope(model, data) as (microscope, clip):
         clip.layer(layer)
         if facet or recipe(preset).phases:
             _prepare(microscope, clip)
         spectrum = microscope.render_desk.spectrum(clip.slug, preset)
-        for name in facet or [None]:
-            facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
-            theme = microscope.facet_desk.load(facet_id) if facet_id else None
-            label = facet_id or "any"
-            path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
-            with progress(f"units, {name or 'no facet'}") as tell:
-                render_layer(clip, layer, theme, path, preset=preset, spectrum=spectrum, progress=tell)
-            written.append(str(path))
+        cache = microscope.settings.model_cache
+        with drawing_on_cluster(clip, cache, workers) if engine == "ray" else nullcontext(drawing_here(clip)) as draw:
+            for name in facet or [None]:
+                facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
+                theme = microscope.facet_desk.load(facet_id) if facet_id else None
+                label = facet_id or "any"
+                path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
+                if not is_rendered(clip, layer, theme, path, preset):
+                    with progress(f"units, {name or 'no facet'}") as tell:
+                        render_layer(
+                            clip, layer, theme, path, preset=preset, spectrum=spectrum, progress=tell, draw=draw
+                        )
+                written.append(str(path))
     _print(as_json, {"written": written}, written)
 
 

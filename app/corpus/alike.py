@@ -29,7 +29,8 @@ def correlations(columns: Columns, layer: str, unit: int) -> NDArray[np.float64]
     """
     own, units = _standard(columns, layer, [unit])[0], len(columns.codes(layer))
     blocks = (range(start, min(start + UNITS_AT_ONCE, units)) for start in range(0, units, UNITS_AT_ONCE))
-    return np.concatenate([_standard(columns, layer, block) @ own for block in blocks]).astype(np.float64).clip(-1, 1)
+    found = np.concatenate([_standard(columns, layer, block) @ own for block in blocks])
+    return np.asarray(found, np.float64).clip(-1, 1)
 
 
 def most_alike(columns: Columns, layer: str, unit: int, most: int) -> list[tuple[int, float]]:

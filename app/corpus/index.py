@@ -113,6 +113,14 @@ class Index:
         score = np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
         return np.argsort(-score, kind="stable")
 
+    def top(self, layer: str, unit: int, count: int) -> list[int]:
+        """The numbers of the images that drive a unit most, at most `count`, the strongest first; quicker than `unit`.
+
+        Raises:
+            NotFound: the layer is not indexed.
+        """
+        return [number for number in self.tables(layer)["top.ids"][unit, :count].tolist() if number >= 0]
+
     def image(self, number: int) -> Image.Image:
         """An image of the corpus as the model saw it: RGB, square, at most 256 px.
 

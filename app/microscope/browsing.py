@@ -34,6 +34,7 @@ from app.store import Store
 
 SORTS = ("unit", "strength")
 LIMIT = 240
+RANKED = 24  # labels that a unit's page lists; all of them have a page of their own
 ALIKE = 12  # units that are shown as active on the same images
 
 
@@ -213,7 +214,9 @@ class Browser:
         cards = self.cards(slug, layer, [other for other, _ in alike], index, corpus=corpus)
         return UnitRecord(
             status=self.columns.status(index),
-            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
+            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus), RANKED)
+            if columns and by
+            else None,
             alike=[AlikeUnit(card=card, correlation=r) for card, (_, r) in zip(cards, alike, strict=True)],
             compared=images_compared(columns) if columns else 0,
             given=urls.given(slug, layer, unit, corpus=corpus),
@@ -282,6 +285,14 @@ class Browser:
                 **shares(beside, value),
             }
         )
+
+    def listed(self, slug: str, name: str, corpus: str | None, unit: int | None = None) -> Index:
+        """The index that the file of a layer's units, or of a unit's examples, is made of. Raises `NotFound`."""
+        self.layer(slug, name) if unit is None else self.unit(slug, name, unit)
+        index = self.index(slug, name, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {name} of {slug}, so there is nothing to list.")
+        return index
 
     def exported(self, slug: str, name: str, unit: int, corpus: str | None) -> tuple[Index, Columns]:
         """What the file of a unit's activations is made of. Raises `NotFound`, and `NotReady` before they are recorded."""

@@ -69,20 +69,21 @@ def label_columns(columns: Columns) -> list[str]:
     return [*(name for name in FIRST if name in known), *(name for name in known if name not in FIRST)]
 
 
-def ranking(sorted_: Sorted) -> Ranking:
-    """The responses to all values of the column that have enough images."""
+def ranking(sorted_: Sorted, most: int | None = None) -> Ranking:
+    """The responses to all values of the column that have enough images, or to the `most` that drive the unit most."""
     found = _groups(sorted_.columns, sorted_.index, sorted_.layer, sorted_.unit, sorted_.by)
     kept = sorted((group for group in found if group.count >= FEWEST), key=lambda group: -group.median.value)
     return Ranking(
         by=sorted_.by,
         columns=[LabelColumn(name=name, url=sorted_.address(name, None)) for name in label_columns(sorted_.columns)],
-        labels=[response(sorted_, group) for group in kept],
+        labels=[response(sorted_, group) for group in kept[:most]],
+        more=len(kept) - len(kept[:most]),
         few=len(found) - len(kept),
         fewest=FEWEST,
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # of up to half a megabyte each
 def _groups(columns: Columns, index: Index, layer: str, unit: int, by: str) -> list[Group]:
     categories = columns.categories
     return groups(in_sd(index, columns, layer, unit), categories.numbers(by), len(categories.values(by)))

@@ -159,6 +159,7 @@ class Indexes:
         *,
         partition: int = IMAGES,
         spread: bool = False,
+        workers: int | None = None,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
         resumed: Callable[[int, int], None] = lambda kept, total: None,
     ) -> Index:
@@ -166,12 +167,13 @@ class Indexes:
 
         Args:
             spread: Measure the pictures on the machines of a Ray cluster instead.
+            workers: How many of these work at once.
 
         The others are those of `corpus.build.build`.
         """
         if name in self.mounted:
             raise BadInput(f"The name {name} is taken by {self.mounted[name]}: choose another.", field="name")
-        engine = cluster(self.residents.settings.model_cache) if spread else here
+        engine = cluster(self.residents.settings.model_cache, workers) if spread else here
         place = self.folder / name
         build(
             clip,

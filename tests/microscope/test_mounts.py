@@ -12,8 +12,9 @@ from app.corpus.columns import making
 from app.corpus.index import Index
 from app.corpus.portable import export
 from app.corpus.sources import open_source
-from app.errors import BadInput, NotFound
+from app.errors import BadInput
 from app.microscope import Microscope
+from app.microscope.mounts import check_served
 from app.settings import Settings
 from tests.microscope.conftest import wait_for
 from tests.pictures import blobs
@@ -40,9 +41,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def settings(place: Path, data: Path, *names: str, model: str = "small") -> Settings:
+def settings(place: Path, data: Path, *names: str) -> Settings:
     return Settings(
-        models=(f"{model}@{place / 'small'}",), data=data, device="cpu", indexes=tuple(place / n for n in names)
+        models=(f"small@{place / 'small'}",), data=data, device="cpu", indexes=tuple(place / n for n in names)
     )
 
 
@@ -64,7 +65,6 @@ def microscope(place: Path, tmp_path: Path) -> Iterator[Microscope]:
 
 def test_a_mounted_index_shows_its_pictures_and_is_not_touched(place: Path, microscope: Microscope) -> None:
     before = [listing(place / name) for name in ("whole", "bare")]
-    microscope.indexes.check_served()
     page = microscope.unit_page("small", LAYER, 3)
     assert page.corpora == ["bare", "whole"] and page.corpus == "bare" and len(page.examples) == 24
     assert page.record and "were not exported" in page.record.status
@@ -101,9 +101,6 @@ def test_what_cannot_be_mounted_is_refused_with_a_reason(place: Path, tmp_path: 
     (tmp_path / "data" / "indexes" / "whole").mkdir(parents=True)
     with pytest.raises(BadInput, match="is called whole, and so is"):
         Microscope(settings(place, tmp_path / "data", "whole"))
-    microscope = Microscope(settings(place, tmp_path / "new", "bare", model="large"))
     with pytest.raises(BadInput, match="of the model small, and this server has large"):
-        microscope.indexes.check_served()
-    with pytest.raises(NotFound):
-        microscope.indexes.open("../bare")
-    microscope.close()
+        check_served([place / "bare"], tmp_path / "new", ["large"])
+    check_served([place / "bare"], tmp_path / "new", ["large", "small"])
