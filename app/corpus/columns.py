@@ -204,7 +204,7 @@ class Columns:
             NotFound: the columns have no such layer or unit.
         """
         low, step = self._scale_of(layer, unit)
-        return low + np.arange(STEPS + 1) * step
+        return np.asarray(low + np.arange(STEPS + 1) * step, np.float64)
 
     def weighted(self, layer: str, weights: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """The sum of all units' activations, each by its weight [units]: float64 [images].
