@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,15 @@ class Group:
     auc: Estimate | None
 
 
-def median(ordered: Floats) -> Estimate:
+class Ordered(Protocol):
+    """Numbers in ascending order, each found by its place."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> Any: ...
+
+
+def median(ordered: Ordered) -> Estimate:
     """The median of numbers in ascending order. The interval is that between two of them, so it assumes nothing of how
     they are distributed (the sign test turned round)."""
     n = len(ordered)
@@ -123,6 +132,21 @@ class Graded:
         return len(self.grades)
 
 
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """The activations of one label's images in ascending order: `keys` are their grades, beyond a multiple of how many
+    there are."""
+
+    levels: Floats
+    keys: NDArray[np.integer]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, place: int) -> float:
+        return self.levels[int(self.keys[place]) % len(self.levels)]
+
+
 def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group]:
     """The images by their label, for each of `count` label values that some image has, in the order of the values.
 
@@ -142,9 +166,9 @@ def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group
     others = len(graded) - ones
     above = (sums - ones * (ones + 1) / 2) / np.maximum(ones * others, 1)
     apart = aucs(above[kept], ones[kept], np.maximum(others[kept], 1))
-    ordered = graded.levels[keys % kind(grades)]
+    runs = [_Run(graded.levels, keys[start:end]) for start, end in zip(starts[:-1], starts[1:], strict=True)]
     return [
-        Group(int(value), int(ones[value]), median(ordered[starts[value] : starts[value + 1]]), each if rest else None)
+        Group(int(value), int(ones[value]), median(runs[value]), each if rest else None)
         for value, each, rest in zip(kept.tolist(), apart, others[kept].tolist(), strict=True)
     ]
 
