@@ -267,11 +267,13 @@ class LabelResponse(BaseModel):
 
 class Ranking(BaseModel):
     """A unit's responses to the values of the label column `by`, the highest median first. `few` counts the values that are
-    left out for having fewer than `fewest` images; `columns` are all that the corpus can be sorted by."""
+    left out for having fewer than `fewest` images, and `more` those with lower medians that are not listed here; `columns`
+    are all that the corpus can be sorted by."""
 
     by: str
     columns: list[LabelColumn]
     labels: list[LabelResponse]
+    more: int
     few: int
     fewest: int
 

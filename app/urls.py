@@ -87,6 +87,16 @@ def layer_labels(slug: str, layer_name: str, suffix: str, corpus: str | None = N
     return with_query(_path("models", slug, layer_name, f"labels.{suffix}"), corpus=corpus)
 
 
+def examples_file(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """A unit's examples as a CSV file."""
+    return with_query(_path("models", slug, layer_name, index, "examples.csv"), corpus=corpus)
+
+
+def units_file(slug: str, layer_name: str, suffix: str, corpus: str | None = None) -> str:
+    """All units of a layer, one a row, as a file: `csv`, `parquet` or `json`."""
+    return with_query(_path("models", slug, layer_name, f"units.{suffix}"), corpus=corpus)
+
+
 def facet_table(slug: str, layer_name: str, index: int, **choice: str | float) -> str:
     """A unit without a facet and with each, of the preset, strength and seed in `choice`."""
     return with_query(_path("models", slug, layer_name, index, "facets"), **choice)

@@ -8,9 +8,11 @@ index it belongs to, and `labels.*` are the corpus' categories. What else needs 
 ranges are known is kept beside them: the draw of each band (`draws`) and the images' fingerprints (`fingerprint`).
 """
 
+import os
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -182,14 +184,37 @@ class Columns:
             NotFound: the columns have no such layer or unit.
         """
         low, step = self._scale_of(layer, unit)
-        return (low + self.codes(layer)[unit] * step).astype(np.float32)
+        return (low + self.column(layer, unit) * step).astype(np.float32)
+
+    def column(self, layer: str, unit: int, images: slice = slice(None)) -> Codes:
+        """A unit's column as it is stored, or a stretch of it: uint16 [images].
+
+        By a plain read, since the pages of a map that were looked at count as this process' memory.
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        self._scale_of(layer, unit)
+        start, stop, _ = images.indices(len(self))
+        file, offset = self._files[layer]
+        place = offset + 2 * (unit * len(self) + start)
+        return np.frombuffer(os.pread(file, 2 * (stop - start), place), np.uint16)
+
+    def levels(self, layer: str, unit: int) -> NDArray[np.float64]:
+        """The activations that the numbers of a unit's column stand for, [65,536] ascending.
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        low, step = self._scale_of(layer, unit)
+        return np.asarray(low + np.arange(STEPS + 1) * step, np.float64)
 
     def weighted(self, layer: str, weights: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """The sum of all units' activations, each by its weight [units]: float64 [images].
 
         Yields the sum so far after every `UNITS_AT_ONCE` units that weigh something; the last is the whole.
         """
-        codes, ranges = self._layer(layer)
+        ranges = self._layer(layer)[1]
         weights = np.asarray(weights, np.float64)
         low, step = _scale(ranges)
         total = np.full(len(self), (weights * low).sum())
@@ -197,7 +222,7 @@ class Columns:
         for start in range(0, len(heavy), UNITS_AT_ONCE):
             chosen = heavy[start : start + UNITS_AT_ONCE]
             for unit in chosen:
-                total += codes[unit] * (weights[unit] * step[unit])
+                total += self.column(layer, int(unit)) * (weights[unit] * step[unit])
             yield total
         if not len(heavy):
             yield total
@@ -234,7 +259,7 @@ class Columns:
         lowest, highest = (float(end) for end in ranges[unit])
         if not lowest <= value <= highest:
             return 100.0 if value > lowest else 0.0
-        return rank(self.codes(layer)[unit], encode(np.array([value]), ranges[unit : unit + 1])[0])
+        return rank(self.column(layer, unit), encode(np.array([value]), ranges[unit : unit + 1])[0])
 
     def _scale_of(self, layer: str, unit: int) -> tuple[float, float]:
         codes, ranges = self._layer(layer)
@@ -255,6 +280,18 @@ class Columns:
     @cached_property
     def _prints(self) -> Prints:
         return np.load(self.folder / FILE, mmap_mode="r")
+
+    @cached_property
+    def _files(self) -> dict[str, tuple[int, int]]:
+        """The descriptor of each layer's file, open as long as the columns are, and where its first number lies."""
+        files = {}
+        for layer in self.header.layers:
+            codes = self.codes(layer)
+            assert isinstance(codes, np.memmap)
+            file = os.open(self.folder / f"{layer}.npy", os.O_RDONLY)
+            weakref.finalize(self, os.close, file)
+            files[layer] = file, codes.offset
+        return files
 
     @cached_property
     def _layers(self) -> dict[str, tuple[Codes, NDArray[np.float32]]]:

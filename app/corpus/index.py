@@ -121,6 +121,14 @@ class Index:
         """
         return np.argsort(-self.selectivity(layer), kind="stable")
 
+    def top(self, layer: str, unit: int, count: int) -> list[int]:
+        """The numbers of the images that drive a unit most, at most `count`, the strongest first; quicker than `unit`.
+
+        Raises:
+            NotFound: the layer is not indexed.
+        """
+        return [number for number in self.tables(layer)["top.ids"][unit, :count].tolist() if number >= 0]
+
     def image(self, number: int, largest: int = LARGEST_SIDE) -> Image.Image:
         """An image of the corpus as the model saw it: RGB, square, at most `largest` px.
 
@@ -138,7 +146,8 @@ class Index:
             NotFound: no such image.
         """
         row = self._image_row(number)
-        return Item(row.key, row.locator, self.manifest.root, row.record)
+        root = self.folder / self.manifest.root  # relative where the pictures lie with the index
+        return Item(row.key, row.locator, root, row.record)
 
     def record(self, number: int) -> dict[str, str]:
         """What is known of an image: `key`, `caption`, and whatever else its source says.

@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Literal
@@ -34,6 +35,7 @@ from app.answers import (
     View,
     Visualize,
 )
+from app.corpus import listing
 from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index
 from app.errors import NotFound
@@ -132,6 +134,7 @@ class Microscope:
         self.worker.start()
         for slug in self.residents.slugs:
             self.worker.post(self.residents.load, slug)
+            self.worker.post(self.indexes.check_mounted, slug)
         self.worker.post(self._queue_first_work)
 
     def _queue_first_work(self) -> None:
@@ -340,6 +343,24 @@ class Microscope:
         index, columns = self.browser.exported(slug, layer, unit, corpus)
         return {"csv": as_csv, "parquet": as_parquet}[suffix](index, columns, layer, unit)
 
+    def units_file(
+        self, slug: str, layer: str, suffix: Literal["csv", "parquet", "json"], corpus: str | None = None
+    ) -> bytes:
+        """All units of a layer, one a row, as a file."""
+        index = self.browser.listed(slug, layer, corpus)
+        titles = self.naming.titles(slug, layer, index)
+        table = listing.units(index, layer, [titles[unit].text for unit in range(index.units(layer))])
+        if suffix == "json":
+            return json.dumps(
+                {**_texts(table.schema.metadata), "units": table.to_pylist()}, ensure_ascii=False
+            ).encode()
+        return {"csv": listing.as_csv, "parquet": listing.as_parquet}[suffix](table)
+
+    def examples_file(self, slug: str, layer: str, unit: int, corpus: str | None = None) -> bytes:
+        """A unit's examples as CSV."""
+        index = self.browser.listed(slug, layer, corpus, unit)
+        return listing.as_csv(listing.examples(index, layer, unit))
+
     def facets(self) -> Facets:
         """All facets."""
         return self.facet_desk.cards()
@@ -542,6 +563,10 @@ class Microscope:
             "# TYPE facetscope_queue_depth gauge\n"
             f"facetscope_queue_depth {self.worker.depth}\n"
         )
+
+
+def _texts(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in metadata.items()}
 
 
 def _safe(name: str) -> str:

@@ -41,6 +41,7 @@ from app.store import Store
 
 SORTS = ("unit", *SCORES, *ALIASES, "purity")
 LIMIT = 240
+RANKED = 24  # labels that a unit's page lists; all of them have a page of their own
 
 
 class Browser:
@@ -251,7 +252,9 @@ class Browser:
         by = label_columns(columns)[:1] if columns else []
         return UnitRecord(
             status=self.columns.status(index),
-            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
+            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus), RANKED)
+            if columns and by
+            else None,
             alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
@@ -342,6 +345,14 @@ class Browser:
                 **shares(beside, value),
             }
         )
+
+    def listed(self, slug: str, name: str, corpus: str | None, unit: int | None = None) -> Index:
+        """The index that the file of a layer's units, or of a unit's examples, is made of. Raises `NotFound`."""
+        self.layer(slug, name) if unit is None else self.unit(slug, name, unit)
+        index = self.index(slug, name, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {name} of {slug}, so there is nothing to list.")
+        return index
 
     def exported(self, slug: str, name: str, unit: int, corpus: str | None) -> tuple[Index, Columns]:
         """What the file of a unit's activations is made of. Raises `NotFound`, and `NotReady` before they are recorded."""

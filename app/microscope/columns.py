@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 
+from app.corpus.alike import recorded, recording
 from app.corpus.columns import FOLDER, HEADER, Columns, Making, making
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
@@ -59,6 +60,11 @@ class ColumnDesk:
             return self._said[name]
         if self.worker.find(_key(name)):
             return f"The activations on every picture of {name} are about to be recorded."
+        if self.indexes.fixed(index):
+            return (
+                f"The activations on every picture of {name} were not exported with it. Record them where it was built, "
+                "with `index columns`, and export it again."
+            )
         return (
             f"The activations on every picture of {name} are not recorded. "
             f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
@@ -67,10 +73,13 @@ class ColumnDesk:
     def queue(self, slug: str) -> None:
         """Queue the making of what is missing of a model's indexes, but for large ones."""
         for index in self.indexes.of(slug):
-            if self.find(index) is None and len(index) <= UNASKED:
-                self._submit(slug, index.manifest.name)
-            else:
+            columns = self.find(index)
+            if self.indexes.fixed(index):
+                continue
+            if recorded(columns) if columns else len(index) > UNASKED:
                 self.then(index)
+                continue
+            self._submit(slug, index.manifest.name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
@@ -95,6 +104,8 @@ class ColumnDesk:
                 if self.worker.wanted:
                     self.worker.post(self._submit, slug, name)  # runs when this job has ended
                     return
+                yield
+            for _ in recording(self.need(self.indexes.open(name))):
                 yield
             self._said.pop(name, None)
         except FacetscopeError as error:

@@ -93,7 +93,12 @@ class FacetColumnDesk:
     def queue(self, slug: str) -> None:
         """Queue the making of what is missing of a model's indexes, but for large ones and those without columns."""
         for index in self.indexes.of(slug):
-            if len(index) <= UNASKED and self.columns.find(index) and self._lacks(index):
+            if (
+                len(index) <= UNASKED
+                and not self.indexes.fixed(index)
+                and self.columns.find(index)
+                and self._lacks(index)
+            ):
                 self._submit(slug, index.manifest.name)
 
     def steps(self, clip: Clip, index: Index) -> Steps:

@@ -32,7 +32,7 @@ class OneUnit:
 
     @classmethod
     def of(cls, index: Index, columns: Columns, layer: str, unit: int) -> "OneUnit":
-        codes, stats = columns.codes(layer)[unit], index.unit(layer, unit).stats
+        codes, stats = columns.column(layer, unit), index.unit(layer, unit).stats
         std = stats.std or 1.0
         return cls(
             index,

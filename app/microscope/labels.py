@@ -59,7 +59,7 @@ class LabelDesk:
         """Queue the making of what is missing of an index's labels, but for large ones. What somebody made from other
         words stays."""
         index = self.indexes.open(name)
-        if len(index) <= UNASKED and missing(index, index.manifest.layers):
+        if len(index) <= UNASKED and not self.indexes.fixed(index) and missing(index, index.manifest.layers):
             self._submit(index.manifest.model, name)
 
     def close(self) -> None:

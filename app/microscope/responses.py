@@ -164,5 +164,4 @@ def ways(
 
 def strongest_pictures(index: Index, layer: str, unit: int) -> list[str]:
     """The addresses of the pictures that drive a unit most."""
-    top = index.unit(layer, unit).top[:CARD_EXAMPLES]
-    return [urls.corpus_image(index.manifest.name, entry.image) for entry in top]
+    return [urls.corpus_image(index.manifest.name, image) for image in index.top(layer, unit, CARD_EXAMPLES)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.corpus.columns import STEPS
-from app.corpus.given import groups, median
+from app.corpus.given import Graded, groups, median
 from app.corpus.tally import Tally
 
 START, STEP = -3.0, 10.0 / STEPS
@@ -38,7 +38,7 @@ def test_some_images_against_the_others_are_as_groups_has_them(codes: np.ndarray
     chosen = Tally.of(codes[ones], START, STEP)
     rest = tally.without(chosen)
     assert (len(chosen), len(rest)) == (ones.sum(), (~ones).sum())
-    group = groups(values_of(codes), ones.astype(np.int32), 2)[1]
+    group = groups(Graded.of(values_of(codes)), ones.astype(np.int32), 2)[1]
     assert group.auc and rest.under(chosen) == pytest.approx(group.auc.value)
     assert median(chosen).value == pytest.approx(group.median.value)
 
