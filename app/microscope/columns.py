@@ -88,7 +88,7 @@ class ColumnDesk:
                 steps.close()
 
     def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
         """Begin a pass or go on with it, until another job waits: then that goes first. It may take long, and a facet

@@ -129,7 +129,7 @@ class FacetColumnDesk:
         return bool(self._missing(index)) or not all(self.facets.pictures.has(index, row.id) for row in rows)
 
     def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
         """Begin or go on, until another job waits: then that goes first."""

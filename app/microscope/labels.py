@@ -69,7 +69,7 @@ class LabelDesk:
                 steps.close()
 
     def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
         """Begin, or go on until another job waits: then that goes first, as with columns. Renders have the device to
