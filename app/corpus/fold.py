@@ -1,6 +1,7 @@
 """How partitions become the tables of an index: in order, each image numbered by how many good ones came before it."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from torch import Tensor
@@ -30,6 +31,8 @@ class Fold:
         self.refused: dict[int, str] = {}
         self._waiting: list[dict[str, Measured]] = []
         self._reduced = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reduce")
+        self._reducing: Future[None] | None = None
 
     def add(self, partition: Partition) -> None:
         """Take in the partition that follows those so far."""
@@ -40,20 +43,32 @@ class Fold:
         if partition.measured:
             self._waiting.append(partition.measured)
         if self.images - self._reduced >= REDUCED_AT_ONCE:
-            self.reduce()
+            self._begin()
 
     def reduce(self) -> None:
         """Bring the tables up to date: partitions that are smaller than an update wait for others."""
+        self._begin()
+        self._end()
+
+    def _begin(self) -> None:
+        """Begin to bring the tables up to date, on a thread of their own: meanwhile the model goes on."""
         if self.images == self._reduced:
             return
-        ids = torch.arange(self._reduced, self.images)
+        self._end()
+        ids, parts = torch.arange(self._reduced, self.images), self._waiting
+        self._waiting, self._reduced = [], self.images
+        self._reducing = self._thread.submit(self._update, ids, parts)
+
+    def _end(self) -> None:
+        """Wait until the tables are as far as they were asked to be. Raises what went wrong meanwhile."""
+        reducing, self._reducing = self._reducing, None
+        if reducing is not None:
+            reducing.result()
+
+    def _update(self, ids: Tensor, parts: list[dict[str, Measured]]) -> None:
         for layer, tables in self.tables.items():
-            values, places = (
-                torch.cat(column) for column in zip(*(part[layer] for part in self._waiting), strict=True)
-            )
+            values, places = (torch.cat(column) for column in zip(*(part[layer] for part in parts), strict=True))
             tables.update(Batch(ids, values, places))
-        self._waiting.clear()
-        self._reduced = self.images
 
     def memory(self) -> dict[str, Tensor]:
         """The tables, to be put away."""
@@ -66,6 +81,7 @@ class Fold:
 
     def remember(self, memory: Mapping[str, Tensor], seen: int, refused: dict[int, str]) -> None:
         """Forget everything and go on from another's `memory`, `seen` and `refused`."""
+        self._end()
         for layer, tables in self.tables.items():
             start = f"{layer}/"
             tables.remember({name.removeprefix(start): memory[name] for name in memory if name.startswith(start)})
