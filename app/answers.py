@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.spec import Aim, Of, RenderSpec
+from app.spec import Aim, CaptionsSpec, Of, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
@@ -326,6 +326,49 @@ class GivenPage(BaseModel):
     shares: list[LabelShare]
 
 
+class CaptionFound(BaseModel):
+    """A text that asks for a unit: `score` is the unit's part in the logit, `sd` that in standard deviations from the mean
+    over single tokens, `step` where in its climb it was found."""
+
+    text: str
+    score: float
+    sd: float
+    step: int
+
+
+class WordFound(BaseModel):
+    """A single token that asks for a unit; as in `CaptionFound`."""
+
+    text: str
+    score: float
+    sd: float
+
+
+class CaptionsPage(BaseModel):
+    """A search for the texts that ask for a unit most: `captions` are the best so far, best first, with `words` the best
+    single tokens beside them. `progress` says in words what is being done."""
+
+    id: str
+    url: str
+    kind: Literal["captions"]
+    spec: CaptionsSpec
+    status: Status
+    step: int
+    steps: int
+    progress: str
+    captions: list[CaptionFound]
+    words: list[WordFound]
+    unit_url: str
+    label: str
+    elapsed_s: float
+    error: str | None
+    ahead: int
+
+
+Finding = CaptionsPage
+"""What an instrument found, by its kind."""
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
@@ -351,6 +394,8 @@ class UnitPage(BaseModel):
     bottom: list[Example]
     strata: list[Stratum]
     record: UnitRecord | None
+    speaks: bool
+    captions: CaptionsPage | None
     renders: list[RenderLink]
     facets: list[FacetLink]
     presets: list[PresetChoice]

@@ -141,5 +141,18 @@ def render_spec(render_id: str) -> str:
     return _path("renders", render_id, "spec.json")
 
 
+def finding(finding_id: str) -> str:
+    """What an instrument found."""
+    return _path("findings", finding_id)
+
+
+def finding_events(finding_id: str) -> str:
+    return _path("findings", finding_id, "events")
+
+
+def finding_cancel(finding_id: str) -> str:
+    return _path("findings", finding_id, "cancel")
+
+
 def look(look_id: str) -> str:
     return _path("looks", look_id)

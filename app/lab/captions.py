@@ -90,7 +90,7 @@ class Climb:
         self.clip, self.vocabulary, self.unit = clip, vocabulary, unit
         self.proposals, self.steps, self.seed = proposals, steps, seed
         single = token_scores(clip, vocabulary, unit)
-        self.scale = float(single.std()) or 1.0
+        self.mean, self.scale = float(single.mean()), float(single.std()) or 1.0
         self.prices = penalty * np.log(np.arange(2, len(single) + 2))
         self.likely = np.argsort(-single, kind="stable")[:LIKELY]
         starts: list[Pieces] = [
@@ -99,10 +99,13 @@ class Climb:
         ]
         self.best = self._measured(starts, 0)
         self.texts = starts
+        self.found: dict[frozenset[int], Caption] = {}
+        for text, caption in zip(self.texts, self.best, strict=True):
+            self._keep(text, caption)
 
     def __iter__(self) -> Iterator[list[Caption]]:
-        """The captions so far, best first and each text once, after the start and after every step; ends when none has
-        become better for `PATIENCE` steps."""
+        """The captions so far, best first, after the start and after every step; ends when no restart has become better
+        for `PATIENCE` steps."""
         yield self.captions
         idle = 0
         for step in range(1, self.steps + 1):
@@ -113,9 +116,17 @@ class Climb:
 
     @property
     def captions(self) -> list[Caption]:
-        """The captions so far, best first, each text once."""
-        found = {caption.text: caption for caption in sorted(self.best, key=lambda each: each.objective)}
-        return list(found.values())[::-1]
+        """The best text of every set of words that some restart stood at, best first. Restarts often meet in the end."""
+        return sorted(self.found.values(), key=lambda each: -each.objective)
+
+    def _keep(self, text: Pieces, caption: Caption) -> None:
+        known = self.found.get(frozenset(text))
+        if known is None or known.objective < caption.objective:
+            self.found[frozenset(text)] = caption
+
+    def in_sd(self, score: float) -> float:
+        """A score in standard deviations from the mean over single tokens."""
+        return (score - self.mean) / self.scale
 
     def _advance(self, step: int) -> bool:
         better = False
@@ -126,6 +137,7 @@ class Climb:
             caption, text = max(found, key=lambda each: each[0].objective)
             if caption.objective > self.best[number].objective:
                 self.best[number], self.texts[number], better = caption, text, True
+                self._keep(text, caption)
         return better
 
     def _proposed(self, text: Pieces, rng: Generator) -> list[Pieces]:

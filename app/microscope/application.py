@@ -16,6 +16,7 @@ from app.answers import (
     FacetPage,
     Facets,
     FacetTable,
+    Finding,
     GivenPage,
     Home,
     LayerPage,
@@ -33,12 +34,13 @@ from app.answers import (
 from app.corpus.export import as_csv, as_parquet
 from app.errors import NotFound
 from app.job import Job, watch
-from app.microscope import facet_answers, facet_table
+from app.microscope import captions, facet_answers, facet_table
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
+from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes, labels
 from app.microscope.looks import LookDesk
@@ -47,7 +49,7 @@ from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
 from app.settings import Settings
-from app.spec import RenderSpec, TableSpec
+from app.spec import FindingSpec, RenderSpec, TableSpec
 from app.store import Store
 from app.worker import Worker
 
@@ -87,6 +89,7 @@ class Microscope:
             self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages
         )
         self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
+        self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
         self.browser = Browser(
             self.store,
             self.residents,
@@ -122,6 +125,7 @@ class Microscope:
                     self.facet_desk.queue(facet_id)
                     yield
         self.facet_desk.resume()
+        self.finding_desk.resume()
         for slug in self.residents.slugs:
             self.column_desk.queue(slug)
         gc.collect()
@@ -302,10 +306,13 @@ class Microscope:
         """Stop a render before its next step, and wait a moment until it has."""
         job = await asyncio.to_thread(self.render_desk.cancel, render_id)
         if job is not None and self.store.render(render_id).status == "running":
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CANCEL_WAIT_S):
-                    async for _ in job.watch():
-                        pass
+            await self._until_over(job)
+
+    async def _until_over(self, job: Job) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_WAIT_S):
+                async for _ in job.watch():
+                    pass
 
     async def watch_render(self, render_id: str, seen: int = -1) -> AsyncIterator[tuple[int, RenderPage]]:
         """The newest state of a render, as often as there is one, and always the last."""
@@ -348,6 +355,26 @@ class Microscope:
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
         return self.render_pages.page(render_id)
+
+    def finding(self, finding_id: str) -> Finding:
+        """What an instrument found."""
+        row = self.store.finding(_safe(finding_id))
+        return captions.page(row, self.browser.label(row.model, row.layer, row.unit), self.worker.ahead(row.id))
+
+    async def start_finding(self, spec: FindingSpec) -> tuple[str, bool]:
+        """Queue a finding, or find the one of the same spec; returns its id and whether it is new."""
+        return await asyncio.to_thread(self.finding_desk.start, spec)
+
+    async def cancel_finding(self, finding_id: str) -> None:
+        """Stop a finding before its next step, and wait a moment until it has."""
+        job = await asyncio.to_thread(self.finding_desk.cancel, _safe(finding_id))
+        if job is not None and self.store.finding(finding_id).status == "running":
+            await self._until_over(job)
+
+    async def watch_finding(self, finding_id: str, seen: int = -1) -> AsyncIterator[tuple[int, Finding]]:
+        """The newest state of a finding, as often as there is one, and always the last."""
+        async for version in self._versions(finding_id, lambda: self.store.finding(finding_id).status, seen):
+            yield version, await asyncio.to_thread(self.finding, finding_id)
 
     def compare(self, left: str, right: str) -> Comparison:
         """Two renders side by side."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 from app import urls
 from app.answers import (
     AlikeUnit,
+    CaptionsPage,
     FacetLink,
     GalleryPicture,
     GivenPage,
@@ -21,6 +22,7 @@ from app.corpus.alike import images_compared, most_alike
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
+from app.microscope import captions
 from app.microscope.columns import ColumnDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
@@ -200,11 +202,22 @@ class Browser:
             bottom=[],
             strata=[],
             record=self._record(index, slug, name, unit, corpus) if index else None,
+            speaks=captions.speaks(self.residents.clip(slug), name),
+            captions=self._captions(slug, name, unit),
             renders=[link(row) for row in rows],
             facets=facets,
             presets=self.renders.presets(slug),
         )
         return page.model_copy(update=responses(index, layer, unit)) if index else page
+
+    def label(self, slug: str, layer: str, unit: int | None) -> str:
+        """What a unit is called; empty for none, and for one that nothing is known of."""
+        index = self.indexes.find(slug) if unit is not None and slug in self.residents.slugs else None
+        return labels(index, layer)[unit] if index and unit is not None and layer in index.manifest.layers else ""
+
+    def _captions(self, slug: str, layer: str, unit: int) -> CaptionsPage | None:
+        found = self.store.findings(kind="captions", model=slug, layer=layer, unit=unit, limit=1)
+        return captions.page(found[0], "", 0) if found else None
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)

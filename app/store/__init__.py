@@ -1,6 +1,6 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
-from app.store.store import UNFINISHED_RENDER, Store
-from app.store.tables import FacetRow, LookRow, RenderRow
+from app.store.store import UNFINISHED, Store
+from app.store.tables import FacetRow, FindingRow, LookRow, RenderRow
 
-__all__ = ["UNFINISHED_RENDER", "FacetRow", "LookRow", "RenderRow", "Store"]
+__all__ = ["UNFINISHED", "FacetRow", "FindingRow", "LookRow", "RenderRow", "Store"]

@@ -104,3 +104,26 @@ class LookRow(Base):
     blob: Mapped[str] = mapped_column(String(32))
     layers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class FindingRow(Base):
+    """What an instrument found: the canonical spec, the parts of it that lists are filtered by, and the result so far."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    spec: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int | None]
+    status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
+    progress: Mapped[str] = mapped_column(String(200), default="")
+    step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    elapsed_s: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[str | None] = mapped_column(String(2000))
+    created: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    __table_args__ = (Index(None, "kind", "model", "layer", "unit"),)

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from app import urls
 from app.answers import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
-from app.spec import RenderSpec
+from app.spec import CaptionsSpec, RenderSpec
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
     Upload,
+    parse_finding,
     parse_spec,
     parse_table,
     read_fields,
@@ -43,6 +44,15 @@ _RENDER_BODY = {
         "content": {
             kind: {"schema": RenderSpec.model_json_schema()}
             for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+        },
+    }
+}
+_FINDING_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": CaptionsSpec.model_json_schema()}
+            for kind in ("application/x-www-form-urlencoded", "application/json")
         },
     }
 }
@@ -124,6 +134,23 @@ async def cancel_render(request: Request, microscope: Scope, render_id: Name) ->
     """Stop a render before its next step; what has grown so far stays."""
     await microscope.cancel_render(render_id)
     return _made(request, urls.render(render_id), render_id, created=False)
+
+
+@router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
+async def start_finding(request: Request, microscope: Scope) -> Response:
+    """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there)."""
+    try:
+        finding_id, created = await microscope.start_finding(parse_finding(await read_fields(request)))
+    except NotFound as error:
+        raise _as_form_error(error) from error
+    return _made(request, urls.finding(finding_id), finding_id, created)
+
+
+@router.post("/findings/{finding_id}/cancel", response_model=None, status_code=303)
+async def cancel_finding(request: Request, microscope: Scope, finding_id: Name) -> Response:
+    """Stop an instrument before its next step; what it has found so far stays."""
+    await microscope.cancel_finding(finding_id)
+    return _made(request, urls.finding(finding_id), finding_id, created=False)
 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from app.errors import BadInput, TooLarge
-from app.spec import RenderSpec, TableSpec
+from app.spec import CaptionsSpec, FindingSpec, RenderSpec, TableSpec
 from app.web.sentences import field_of, sentence
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -68,6 +68,11 @@ def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
     fields = {name: value for name, value in values.items() if not name.startswith(MIX)}
     pulls = {facet: strength for facet, strength in mix.items() if str(strength).strip() not in ("", "0")}
     return _checked(RenderSpec, {**fields, "mix": pulls} if pulls else fields)
+
+
+def parse_finding(values: Mapping[str, Any]) -> FindingSpec:
+    """Check a finding's fields. Raises BadInput whose sentence is about the first one at fault."""
+    return _checked(CaptionsSpec, {name: value for name, value in values.items() if value not in (None, "")})
 
 
 def parse_table(values: Mapping[str, Any]) -> TableSpec:

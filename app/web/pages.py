@@ -153,6 +153,12 @@ def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
     return microscope.render(render_id)
 
 
+@page("/findings/{finding_id}", "finding.html")
+def finding(microscope: Scope, finding_id: Name) -> answers.Finding:
+    """What an instrument found: its spec and the result so far."""
+    return microscope.finding(finding_id)
+
+
 @page("/visualize", "visualize.html")
 def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> answers.Visualize:
     """Where a render of anything starts: a direction, a whole layer, a prompt or a picture, with any facets."""
