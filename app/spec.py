@@ -345,7 +345,7 @@ class CaptionsSpec(BaseModel):
     layer: str = Field(min_length=1, max_length=100)
     unit: int = Field(ge=0)
     restarts: int = Field(8, ge=1, le=16, description="Texts that climb, each by itself.")
-    penalty: float = Field(0.02, ge=0, le=1, allow_inf_nan=False, description="The price of rare tokens.")
+    penalty: float = Field(0.1, ge=0, le=1, allow_inf_nan=False, description="The price of rare tokens.")
     seed: int = Field(0, ge=0, le=2**31 - 1)
 
     @property

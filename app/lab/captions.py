@@ -20,7 +20,7 @@ from app.clip.vocabulary import Vocabulary
 
 RESTARTS, PROPOSALS, STEPS, PATIENCE = 8, 48, 64, 6
 LONGEST = 8  # tokens
-PENALTY = 0.02  # standard deviations of the scores of single tokens, for a factor of e in rarity
+PENALTY = 0.1  # standard deviations of the scores of single tokens, for a factor of e in rarity
 LIKELY = 512  # tokens that speak for the unit by themselves, from which half of the proposals are taken
 MOVES = ("change", "insert", "delete", "swap")
 
