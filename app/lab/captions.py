@@ -99,9 +99,9 @@ class Climb:
         ]
         self.best = self._measured(starts, 0)
         self.texts = starts
-        self.found: dict[frozenset[int], Caption] = {}
-        for text, caption in zip(self.texts, self.best, strict=True):
-            self._keep(text, caption)
+        self.found: dict[frozenset[str], Caption] = {}
+        for caption in self.best:
+            self._keep(caption)
 
     def __iter__(self) -> Iterator[list[Caption]]:
         """The captions so far, best first, after the start and after every step; ends when no restart has become better
@@ -119,10 +119,10 @@ class Climb:
         """The best text of every set of words that some restart stood at, best first. Restarts often meet in the end."""
         return sorted(self.found.values(), key=lambda each: -each.objective)
 
-    def _keep(self, text: Pieces, caption: Caption) -> None:
-        known = self.found.get(frozenset(text))
+    def _keep(self, caption: Caption) -> None:
+        known = self.found.get(words := frozenset(caption.text.split()))
         if known is None or known.objective < caption.objective:
-            self.found[frozenset(text)] = caption
+            self.found[words] = caption
 
     def in_sd(self, score: float) -> float:
         """A score in standard deviations from the mean over single tokens."""
@@ -137,7 +137,7 @@ class Climb:
             caption, text = max(found, key=lambda each: each[0].objective)
             if caption.objective > self.best[number].objective:
                 self.best[number], self.texts[number], better = caption, text, True
-                self._keep(text, caption)
+                self._keep(caption)
         return better
 
     def _proposed(self, text: Pieces, rng: Generator) -> list[Pieces]:
