@@ -3,6 +3,7 @@
 Addresses inside are site-relative. Boxes are `[x0, y0, x1, y1]` as fractions of the picture shown, origin top left.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
@@ -11,6 +12,8 @@ from app.spec import Aim, CaptionsSpec, Of, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
+LabelBy = Literal["person", "corpus", "automatic", ""]
+Vote = Literal["up", "down"]
 
 
 class LayerInfo(BaseModel):
@@ -73,6 +76,7 @@ class UnitCard(BaseModel):
     unit: int
     url: str
     label: str
+    label_by: LabelBy = ""
     thumbnail: str | None
     rendered: bool
     examples: list[str]
@@ -369,16 +373,111 @@ Finding = CaptionsPage
 """What an instrument found, by its kind."""
 
 
+class WordScore(BaseModel):
+    """A word and its soft-WPMI score for a unit, in nats."""
+
+    word: str
+    score: float
+
+
+class DrawnWord(BaseModel):
+    """A word and how far it drives a unit when it is drawn as a picture, in standard deviations over the corpus."""
+
+    word: str
+    sd: float
+
+
+class AutomaticLabel(BaseModel):
+    """What a unit's strongest images are called by the model's own two towers, and the next best words. `sure` says that
+    `score` is above `threshold`, which one in a hundred shuffled units exceeds; `margin` is how far it is above the best
+    rival. The rest is what it was made of: `images` of `corpus`, `words`, the hashes, the index's key."""
+
+    word: str
+    score: float
+    margin: float | None
+    threshold: float
+    sure: bool
+    rivals: list[WordScore]
+    corpus: str
+    images: int
+    words: str
+    words_hash: str
+    weights_hash: str
+    key: str
+    version: int
+    made: datetime
+
+
+class PersonLabel(BaseModel):
+    """What somebody calls a unit. `accepted`: it is the automatic label as it was then. `yours` is about who asks."""
+
+    text: str
+    accepted: bool
+    name: str
+    created: datetime
+    yours: bool
+
+
+class LabelVotes(BaseModel):
+    """How many think that the automatic label is right, and how many that it is wrong."""
+
+    up: int
+    down: int
+    yours: Vote | None
+
+
+class UnitLabels(BaseModel):
+    """All that a unit may be called, automatic and by people, apart. Without an automatic label `status` says why. `drawn`
+    are those of `drawn_words` words that drive it most, the mean over several drawings; `any_word` is what all of them do
+    on average. `people` are the newest first."""
+
+    automatic: AutomaticLabel | None
+    status: str
+    drawn: list[DrawnWord]
+    any_word: float | None
+    drawn_words: int
+    people: list[PersonLabel]
+    votes: LabelVotes
+    action: str
+    vote_action: str
+
+
+class LabelledUnit(BaseModel):
+    """A unit in the file of a layer's labels."""
+
+    unit: int
+    url: str
+    label: str
+    label_by: LabelBy
+    automatic: AutomaticLabel | None
+    drawn: list[DrawnWord]
+    people: list[PersonLabel]
+    votes: LabelVotes
+
+
+class LabelsOfLayer(BaseModel):
+    """All labels of a layer: people's and the automatic ones apart."""
+
+    model: str
+    layer: str
+    corpus: str | None
+    status: str
+    units: list[LabelledUnit]
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
     one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
-    is None without an index."""
+    is None without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest
+    examples, or the automatic label if it is sure."""
 
     model: str
     layer: str
     unit: int
     label: str
+    label_by: LabelBy
+    labels: UnitLabels
     url: str
     previous: str | None
     next: str | None

@@ -19,12 +19,15 @@ from pydantic import ValidationError
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
-from app.corpus.columns import making, size
+from app.corpus import columns
 from app.corpus.manifest import IndexManifest
 from app.corpus.partition import IMAGES
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
+from app.lab.labels import LayerLabels, stale
+from app.lab.making import making
+from app.lab.words import Words
 from app.microscope import Microscope
 from app.progress import progress
 from app.render.gallery import render_layer
@@ -43,10 +46,12 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope
 model_commands = typer.Typer(no_args_is_help=True, help="Models: which there are, whether they load, fetching weights.")
 index_commands = typer.Typer(no_args_is_help=True, help="Indexes: what a corpus of pictures does to every unit.")
 facet_commands = typer.Typer(no_args_is_help=True, help="Facets: themes, each a set of pictures and its probes.")
+label_commands = typer.Typer(no_args_is_help=True, help="Labels: what units may be called, worked out offline.")
 gallery_commands = typer.Typer(no_args_is_help=True, help="Galleries: prebuilt renders of whole layers.")
 cli.add_typer(model_commands, name="model")
 cli.add_typer(index_commands, name="index")
 cli.add_typer(facet_commands, name="facet")
+cli.add_typer(label_commands, name="label")
 cli.add_typer(gallery_commands, name="gallery")
 cli.add_typer(demo, name="demo")
 
@@ -201,10 +206,10 @@ def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJs
     """Record every unit's activation on every picture of an index, in one pass over the pictures."""
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
         index = microscope.indexes.need(clip.slug, name)
-        for done, total in making(clip, index):
+        for done, total in columns.making(clip, index):
             tell(done, total)
-    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size(index)}
-    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {size(index) / 1e6:.1f} MB"])
+    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": columns.size(index)}
+    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {columns.size(index) / 1e6:.1f} MB"])
 
 
 @index_commands.command("show")
@@ -213,6 +218,42 @@ def index_show(name: str, data: DataFolder = None, as_json: AsJson = False) -> N
     microscope = Microscope(Settings(data=data))
     _show(microscope.indexes.open(name).manifest, as_json)
     microscope.close()
+
+
+@label_commands.command("build")
+def label_build(
+    model: Slug,
+    index: Annotated[str | None, typer.Option(help="Index to go by; the model's first one otherwise.")] = None,
+    layer: Annotated[list[str] | None, typer.Option(help="Layer to label; repeat for several. None: all.")] = None,
+    words: Annotated[
+        Path | None, typer.Option(help="Text file of words, one a line; else the corpus' own and common English ones.")
+    ] = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work out what every unit may be called, by the model's own two towers, with a score and rivals.
+
+    Stop it whenever you like: the same command goes on from there.
+    """
+    given = Words.read(words) if words else None
+    with _microscope(model, data) as (microscope, clip), progress("steps") as tell:
+        if index is None and microscope.indexes.find(clip.slug) is None:
+            _index_own(microscope, clip)
+        found = microscope.indexes.need(clip.slug, index)
+        chosen = layer or list(found.manifest.layers)
+        for reason in stale(found, chosen, given.hash if given else None):
+            typer.echo(reason, err=True)
+        for done, total in making(clip, found, chosen, given):
+            tell(done, total)
+        rows = [_labels_of(LayerLabels.open(found, name)) for name in chosen]
+    lines = [f"{r['layer']}: {r['sure']} of {r['units']} units have a sure label, from {r['words']}" for r in rows]
+    _print(as_json, {"index": found.manifest.name, "layers": rows}, lines)
+
+
+def _labels_of(found: LayerLabels) -> dict[str, Any]:
+    about = found.model_dump(mode="json", exclude={"units", "layouts"})
+    sure = sum(found.sure(unit) for unit in range(len(found.units)))
+    return {**about, "units": len(found.units), "sure": sure}
 
 
 @facet_commands.command("train")
@@ -359,11 +400,16 @@ def _microscope(slug: str, data: Path | None) -> Iterator[tuple[Microscope, Clip
         microscope.close()
 
 
-def _prepare(microscope: Microscope, clip: Clip) -> None:
-    """Make sure that what the model brought along is indexed and trained, as a server does at its start."""
+def _index_own(microscope: Microscope, clip: Clip) -> None:
+    """Index the corpus that the model brought along, if any, as a server does at its start."""
     job = microscope.indexes.own_job(clip.slug)
     for _ in job.steps(job) if job else ():
         pass
+
+
+def _prepare(microscope: Microscope, clip: Clip) -> None:
+    """Make sure that what the model brought along is indexed and trained, as a server does at its start."""
+    _index_own(microscope, clip)
     microscope.indexes.need(clip.slug)
     for facet_id in microscope.facet_desk.shipped(clip.slug):
         microscope.facet_desk.train_now(facet_id)

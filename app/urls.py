@@ -56,6 +56,26 @@ def activations(slug: str, layer_name: str, index: int, suffix: str, corpus: str
     return with_query(_path("models", slug, layer_name, index, f"activations.{suffix}"), corpus=corpus)
 
 
+def unit_labels(slug: str, layer_name: str, index: int) -> str:
+    """Where people say what they call a unit."""
+    return _path("models", slug, layer_name, index, "labels")
+
+
+def unit_labels_undo(slug: str, layer_name: str, index: int) -> str:
+    """Where they take it back."""
+    return _path("models", slug, layer_name, index, "labels", "undo")
+
+
+def label_votes(slug: str, layer_name: str, index: int) -> str:
+    """Where they vote on a unit's automatic label."""
+    return _path("models", slug, layer_name, index, "labels", "votes")
+
+
+def layer_labels(slug: str, layer_name: str, suffix: str, corpus: str | None = None) -> str:
+    """All labels of a layer as a file: `json` or `csv`."""
+    return with_query(_path("models", slug, layer_name, f"labels.{suffix}"), corpus=corpus)
+
+
 def facet_table(slug: str, layer_name: str, index: int, **choice: str | float) -> str:
     """A unit without a facet and with each, of the preset, strength and seed in `choice`."""
     return with_query(_path("models", slug, layer_name, index, "facets"), **choice)

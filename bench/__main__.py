@@ -8,12 +8,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, cost, quality, steering
+from bench import company, cost, labels, quality, steering
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
     "company": company.measure,
     "cost": cost.measure,
+    "labels": labels.measure,
     "quality": quality.measure,
     "steering": steering.measure,
 }

@@ -9,7 +9,7 @@ from app.facets.train import train
 from app.render.passes import Pass
 from app.render.run import begin
 from app.render.steer import steering
-from bench import cost
+from bench import cost, labels
 from bench.__main__ import main
 from bench.quality import Achieved, achieved_rows, frechet, plausible_row
 from bench.rows import Row
@@ -97,3 +97,14 @@ def test_lucent_takes_the_gradients_of_the_weights_along(tiny_clip: Clip):
         each.step()
     assert unfrozen.visual.get_submodule("layer1.0.conv1").weight.grad is not None
     assert not [each for each in frozen.visual.parameters() if each.grad is not None]
+
+
+@pytest.mark.parametrize("way", labels.WAYS.values(), ids=labels.WAYS)
+def test_every_way_of_naming_finds_planted_concepts_and_none_in_noise(way: labels.Way):
+    """Images of eight concepts, four dimensions apart from noise: a unit of each names it, a unit of noise names any."""
+    draw = torch.Generator().manual_seed(0)
+    words = torch.nn.functional.normalize(torch.randn(8, 32, generator=draw), dim=1)
+    images = words.repeat_interleave(150, 0) + 0.1 * torch.randn(1200, 32, generator=draw)
+    images = torch.nn.functional.normalize(images, dim=1)
+    assert labels.right(way, images, words, images @ words.T, list(range(8))) == 1
+    assert labels.right(way, images, words, torch.randn(1200, 64, generator=draw), [3] * 64) < 0.5

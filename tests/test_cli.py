@@ -63,6 +63,24 @@ def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Pat
     assert terminal.answer("index", "columns", "mine", "--model", terminal.model) == recorded
 
 
+def test_units_are_labelled_offline_from_a_word_list(terminal: Terminal, tmp_path: Path) -> None:
+    words, others = tmp_path / "words.txt", tmp_path / "others.txt"
+    words.write_text("red\ngreen\nblue\ndiscs\n")
+    others.write_text("one\ntwo\n")
+    again = ("label", "build", "--model", terminal.model, "--layer", "layer4.0", "--words")
+    made = terminal.answer(*again, words)
+    (layer,) = made["layers"]
+    assert (made["index"], layer["layer"], layer["units"], layer["word_count"]) == ("small-corpus", "layer4.0", 256, 4)
+    assert terminal.answer(*again, words) == made
+    code, out, err = terminal.run(*again, others)
+    assert code == 0 and "256 units have a sure label, from the 2 words of others.txt" in out
+    assert layer["words_hash"] in err and "make them again" in err
+    code, _, err = terminal.run(*again, tmp_path / "none.txt")
+    assert code == 2 and "none.txt is no text file" in err and "Traceback" not in err
+    code, _, err = terminal.run("label", "build", "--model", terminal.model, "--index", "none")
+    assert code == 1 and "no corpus named none" in err
+
+
 def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "weights" / "layer3.0"
     folder.mkdir(parents=True)

@@ -48,6 +48,7 @@ def test_the_promised_commands_are_there() -> None:
         ["index", "build"],
         ["index", "columns"],
         ["index", "show"],
+        ["label", "build"],
         ["facet", "train"],
         ["render"],
         ["gallery", "render"],

@@ -25,9 +25,9 @@ ALLOWED = {
     "lab": MODEL | {"corpus"},
     "demo": MODEL | {"corpus", "facets", "render", "progress"},
     "store": {"spec", "errors", "settings"},
-    "microscope": MODEL | {"corpus", "facets", "render", "lab", "job", "worker", "store"},
+    "microscope": MODEL | {"corpus", "facets", "lab", "render", "job", "worker", "store"},
     "web": BASE | {"microscope"},
-    "cli": MODEL | {"corpus", "render", "demo", "progress", "microscope", "web"},
+    "cli": MODEL | {"corpus", "lab", "render", "demo", "progress", "microscope", "web"},
     "__main__": {"cli"},
 }
 

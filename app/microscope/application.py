@@ -19,6 +19,7 @@ from app.answers import (
     Finding,
     GivenPage,
     Home,
+    LabelsOfLayer,
     LayerPage,
     LookPage,
     Looks,
@@ -42,8 +43,11 @@ from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
+from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
+from app.microscope.naming import Naming
+from app.microscope.naming import as_csv as labels_as_csv
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -77,18 +81,23 @@ class Microscope:
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
+        self.label_desk = LabelDesk(self.worker, self.residents, self.indexes)
+        self.column_desk.then = self.label_desk.queue
+        self.naming = Naming(self.store, self.label_desk)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
         self.render_desk = RenderDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
         )
         self.render_pages = RenderPages(
-            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead
+            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead, self.naming
         )
         self.table_desk = FacetTableDesk(
-            self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages
+            self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages, self.naming
         )
-        self.look_desk = LookDesk(settings, self.store, self.worker, self.residents, self.indexes, self.gallery)
+        self.look_desk = LookDesk(
+            settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
+        )
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
         self.browser = Browser(
             self.store,
@@ -98,6 +107,7 @@ class Microscope:
             self.facet_desk,
             self.gallery,
             self.render_pages,
+            self.naming,
         )
 
     def start(self) -> None:
@@ -135,6 +145,7 @@ class Microscope:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
         self.worker.close(CLOSE_WAIT_S)
         self.column_desk.close()
+        self.label_desk.close()
         self.store.close()
         gc.unfreeze()
 
@@ -173,8 +184,8 @@ class Microscope:
         if index is None:
             channels = self.residents.clip(slug).layers[layer].channels
             return self.browser.cards(slug, layer, range(min(HOME_UNITS, channels)), None)
-        words, order = labels(index, layer), index.strongest(layer).tolist()
-        first = {words[unit]: unit for unit in reversed(order) if words[unit]}
+        words, order = self.naming.titles(slug, layer, index), index.strongest(layer).tolist()
+        first = {words[unit].text: unit for unit in reversed(order) if words[unit].text}
         named = sorted(first.values(), key=order.index)
         units = [*named, *(unit for unit in order if unit not in named)]
         return self.browser.cards(slug, layer, units[:HOME_UNITS], index)
@@ -220,10 +231,47 @@ class Microscope:
         )
 
     def unit_page(
-        self, slug: str, layer: str, unit: int, *, corpus: str | None = None, facet: str | None = None
+        self,
+        slug: str,
+        layer: str,
+        unit: int,
+        *,
+        corpus: str | None = None,
+        facet: str | None = None,
+        browser: str | None = None,
     ) -> UnitPage:
-        """One unit."""
-        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet)
+        """One unit, as the browser of that anonymous id sees it."""
+        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, browser=browser)
+
+    def layer_labels(self, slug: str, layer: str, corpus: str | None = None) -> LabelsOfLayer:
+        """All that the units of a layer are called, by people and automatically."""
+        units = self.browser.layer(slug, layer).channels
+        return self.naming.of_layer(slug, layer, units, self.browser.index(slug, layer, corpus))
+
+    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> Iterator[bytes]:
+        """The same as a table."""
+        return labels_as_csv(self.layer_labels(slug, layer, corpus))
+
+    def label_unit(
+        self, slug: str, layer: str, unit: int, *, text: object, name: object, corpus: str | None, browser: str
+    ) -> str:
+        """Keep what the person at a browser calls a unit; returns the label."""
+        self.browser.unit(slug, layer, unit)
+        index = self.browser.index(slug, layer, corpus)
+        return self.naming.say(slug, layer, unit, index, text=text, name=name, browser=browser)
+
+    def unlabel_unit(self, slug: str, layer: str, unit: int, browser: str | None) -> None:
+        """Take it back."""
+        self.browser.unit(slug, layer, unit)
+        self.naming.unsay(slug, layer, unit, browser)
+
+    def vote_on_label(
+        self, slug: str, layer: str, unit: int, *, vote: object, word: object, corpus: str | None, browser: str
+    ) -> None:
+        """Count a vote on a unit's automatic label."""
+        self.browser.unit(slug, layer, unit)
+        index = self.browser.index(slug, layer, corpus)
+        self.naming.vote(slug, layer, unit, index, vote=vote, word=word, browser=browser)
 
     def given_page(
         self,
@@ -358,7 +406,7 @@ class Microscope:
 
     def finding(self, finding_id: str) -> Finding:
         """What an instrument found."""
-        row = self.store.finding(_safe(finding_id))
+        row = self.store.findings.get(_safe(finding_id))
         return captions.page(row, self.browser.label(row.model, row.layer, row.unit), self.worker.ahead(row.id))
 
     async def start_finding(self, spec: FindingSpec) -> tuple[str, bool]:
@@ -368,12 +416,12 @@ class Microscope:
     async def cancel_finding(self, finding_id: str) -> None:
         """Stop a finding before its next step, and wait a moment until it has."""
         job = await asyncio.to_thread(self.finding_desk.cancel, _safe(finding_id))
-        if job is not None and self.store.finding(finding_id).status == "running":
+        if job is not None and self.store.findings.get(finding_id).status == "running":
             await self._until_over(job)
 
     async def watch_finding(self, finding_id: str, seen: int = -1) -> AsyncIterator[tuple[int, Finding]]:
         """The newest state of a finding, as often as there is one, and always the last."""
-        async for version in self._versions(finding_id, lambda: self.store.finding(finding_id).status, seen):
+        async for version in self._versions(finding_id, lambda: self.store.findings.get(finding_id).status, seen):
             yield version, await asyncio.to_thread(self.finding, finding_id)
 
     def compare(self, left: str, right: str) -> Comparison:

@@ -28,7 +28,8 @@ from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
+from app.microscope.naming import Naming
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
@@ -51,6 +52,7 @@ class Browser:
         facets: FacetDesk,
         gallery: Gallery,
         renders: RenderPages,
+        naming: Naming,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -59,6 +61,7 @@ class Browser:
         self.facets = facets
         self.gallery = gallery
         self.renders = renders
+        self.naming = naming
 
     def model(self, slug: str) -> ModelInfo:
         """A known model with its layer table, if it is loaded."""
@@ -116,7 +119,7 @@ class Browser:
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        matching, names = _matching(q.strip(), layer, index, sort), families(index, name)
+        matching, names = self._matching(slug, q.strip(), layer, index, sort), families(index, name)
         order = within(family, names, matching)
         chosen = order[after + 1 : after + 1 + limit]
         last = after + len(chosen)
@@ -153,13 +156,14 @@ class Browser:
         corpus: str | None = None,
     ) -> list[UnitCard]:
         """Units as cards: the gallery render, or with a facet the newest finished one that people made, and examples."""
-        words = labels(index, layer) if index else ()
+        titles = self.naming.titles(slug, layer, index)
         faceted = self._faceted(slug, layer, facet) if facet else {}
         return [
             UnitCard(
                 unit=unit,
                 url=urls.with_query(urls.unit(slug, layer, unit), facet=facet, corpus=corpus),
-                label=words[unit] if words else "",
+                label=titles[unit].text,
+                label_by=titles[unit].by,
                 thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index, facet),
                 rendered=unit in faceted or self.gallery.has(slug, layer, unit),
                 examples=strongest_pictures(index, layer, unit) if index else [],
@@ -172,12 +176,14 @@ class Browser:
         done = (link(row) for row in reversed(rows) if row.status == "done")
         return {each.unit: each.image for each in done if each.stands and each.unit is not None and each.image}
 
-    def unit_page(self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None) -> UnitPage:
+    def unit_page(
+        self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None, browser: str | None = None
+    ) -> UnitPage:
         """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        facets = self.facets.links(slug)
+        facets, title = self.facets.links(slug), self.naming.titles(slug, name, index)[unit]
 
         def beside(number: int) -> str:
             return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
@@ -186,7 +192,9 @@ class Browser:
             model=slug,
             layer=name,
             unit=unit,
-            label=labels(index, name)[unit] if index else "",
+            label=title.text,
+            label_by=title.by,
+            labels=self.naming.section(slug, name, unit, index, browser),
             url=urls.unit(slug, name, unit),
             previous=beside(unit - 1) if unit > 0 else None,
             next=beside(unit + 1) if unit + 1 < layer.channels else None,
@@ -212,11 +220,12 @@ class Browser:
 
     def label(self, slug: str, layer: str, unit: int | None) -> str:
         """What a unit is called; empty for none, and for one that nothing is known of."""
-        index = self.indexes.find(slug) if unit is not None and slug in self.residents.slugs else None
-        return labels(index, layer)[unit] if index and unit is not None and layer in index.manifest.layers else ""
+        if unit is None or slug not in self.residents.slugs:
+            return ""
+        return self.naming.titles(slug, layer, self.index(slug, layer))[unit].text
 
     def _captions(self, slug: str, layer: str, unit: int) -> CaptionsPage | None:
-        found = self.store.findings(kind="captions", model=slug, layer=layer, unit=unit, limit=1)
+        found = self.store.findings.of_unit("captions", slug, layer, unit, limit=1)
         return captions.page(found[0], "", 0) if found else None
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
@@ -264,7 +273,7 @@ class Browser:
             model=slug,
             layer=name,
             unit=unit,
-            label=labels(index, name)[unit],
+            label=self.naming.titles(slug, name, index)[unit].text,
             url=urls.given(slug, name, unit, by=by, value=value, corpus=corpus),
             unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
             corpus=index.manifest.name,
@@ -304,6 +313,18 @@ class Browser:
             raise NotFound(f"No images are indexed for {name} of {slug}, so there are no activations.")
         return index, self.columns.need(index)
 
+    def _matching(self, slug: str, q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
+        """The units of a layer that a query leaves over (its number, or part of a name), in the order asked for."""
+        order = list(range(layer.channels))
+        if sort == "strength" and index is not None:
+            order = index.strongest(layer.name).tolist()
+        if not q:
+            return order
+        if q.isdecimal():
+            return [unit for unit in order if unit == int(q)]
+        called = self.naming.called(slug, layer.name, index, q)
+        return [unit for unit in order if unit in called]
+
     def _pictures(
         self, slug: str, layer: str, unit: int, facets: Sequence[FacetLink], corpus: str | None
     ) -> list[GalleryPicture]:
@@ -323,16 +344,3 @@ class Browser:
 def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, float]]:
     """Kept for each index as long as its columns are open."""
     return most_alike(columns, layer, unit, ALIKE)
-
-
-def _matching(q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
-    """The units of a layer that a query leaves over (its number, or part of its word), in the order asked for."""
-    order = list(range(layer.channels))
-    if sort == "strength" and index is not None:
-        order = index.strongest(layer.name).tolist()
-    if not q:
-        return order
-    if q.isdecimal():
-        return [unit for unit in order if unit == int(q)]
-    words = labels(index, layer.name) if index else ()
-    return [unit for unit in order if words and q.lower() in words[unit].lower()]

@@ -1,7 +1,7 @@
 """The columns of this server's indexes: opened where they are, made in the background where they are not."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ class ColumnDesk:
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
+        self.then: Callable[[str], None] = lambda name: None  # what to do after an index's columns are there, or failed
         self._said: dict[str, str] = {}
         self._passes: dict[str, Making] = {}
 
@@ -68,6 +69,8 @@ class ColumnDesk:
         for index in self.indexes.of(slug):
             if self.find(index) is None and len(index) <= UNASKED:
                 self._submit(slug, index.manifest.name)
+            else:
+                self.then(index.manifest.name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
@@ -104,6 +107,7 @@ class ColumnDesk:
                 f"The activations on every picture of {name} could not be recorded: the server's log says why."
             )
         self._passes.pop(name, None)
+        self.then(name)
 
 
 def _key(name: str) -> str:

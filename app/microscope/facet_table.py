@@ -7,7 +7,8 @@ from app.answers import FacetLink, FacetTable, TableCell
 from app.errors import NotFound
 from app.job import Job
 from app.microscope.facets import FacetDesk
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
+from app.microscope.naming import Naming
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -34,6 +35,7 @@ class FacetTableDesk:
         facets: FacetDesk,
         renders: RenderDesk,
         pages: RenderPages,
+        naming: Naming,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -41,6 +43,7 @@ class FacetTableDesk:
         self.pages = pages
         self.facets = facets
         self.renders = renders
+        self.naming = naming
 
     def start(self, spec: TableSpec) -> None:
         """Start what is missing of the table.
@@ -66,11 +69,11 @@ class FacetTableDesk:
         cells = [self._cell(facet, each) for facet, each in self._columns(spec)]
         states = [cell.render.status for cell in cells if cell.render]
         index = self.indexes.find(spec.model)
-        named = labels(index, spec.layer) if index and spec.layer in index.manifest.layers else None
+        title = self.naming.titles(spec.model, spec.layer, index)[spec.unit]
         return FacetTable.model_validate(
             {
                 **spec.model_dump(),
-                "label": named[spec.unit] if named else "",
+                "label": title.text,
                 "url": address(spec),
                 "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
                 "status": "running" if set(states) & set(UNFINISHED) else "done" if states else "empty",

@@ -35,15 +35,15 @@ class FindingDesk:
             QueueFull: too many jobs wait.
         """
         captions.check(self.residents.clip(spec.model), spec)
-        created = self.store.add_finding(spec)
-        if self.store.finding(spec.id).status == "queued":
+        created = self.store.findings.add(spec)
+        if self.store.findings.get(spec.id).status == "queued":
             try:
                 self._submit(spec)
             except Full as full:
                 if created:
-                    self.store.remove_finding(spec.id)
+                    self.store.findings.remove(spec.id)
                 else:
-                    self.store.change_finding(spec.id, status="failed", error="The queue was full. Start it again.")
+                    self.store.findings.change(spec.id, status="failed", error="The queue was full. Start it again.")
                 raise QueueFull(
                     f"The queue is full: {self.worker.queue_size} jobs wait already. Try again in half a minute."
                 ) from full
@@ -51,18 +51,18 @@ class FindingDesk:
 
     def resume(self) -> None:
         """Queue again what a restart found waiting or interrupted; the same spec finds the same."""
-        for row in self.store.unfinished_findings():
+        for row in self.store.findings.unfinished():
             if row.model in self.residents.slugs:
                 self._submit(parse(row), force=True)
 
     def cancel(self, finding_id: str) -> Job | None:
         """Ask a finding to stop before its next step; what was found by then stays."""
-        row = self.store.finding(finding_id)
+        row = self.store.findings.get(finding_id)
         job = self.worker.find(finding_id)
         if job is not None:
             job.cancel()
         if row.status == "queued":
-            self.store.change_finding(finding_id, status="cancelled")
+            self.store.findings.change(finding_id, status="cancelled")
         return job
 
     def _submit(self, spec: FindingSpec, *, force: bool = False) -> None:
@@ -72,29 +72,29 @@ class FindingDesk:
         if job.cancelled:
             return
         started = time.monotonic()
-        self.store.change_finding(spec.id, status="running", step=0, error=None, result={})
+        self.store.findings.change(spec.id, status="running", step=0, error=None, result={})
         job.announce()
         try:
             for said, step, steps, result in captions.searching(self.residents.clip(spec.model), spec, self.data):
                 elapsed_s = time.monotonic() - started
-                self.store.change_finding(
+                self.store.findings.change(
                     spec.id, progress=said, step=step, steps=steps, result=result, elapsed_s=elapsed_s
                 )
                 job.announce()
                 yield
                 if job.cancelled:
-                    self.store.change_finding(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
+                    self.store.findings.change(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
                     return
-            self.store.change_finding(spec.id, status="done", progress="", elapsed_s=time.monotonic() - started)
+            self.store.findings.change(spec.id, status="done", progress="", elapsed_s=time.monotonic() - started)
         except Interrupted:
             return  # still "running" in the store: the next start resumes it
         except FacetscopeError as error:
-            self.store.change_finding(spec.id, status="failed", error=error.detail)
+            self.store.findings.change(spec.id, status="failed", error=error.detail)
         except Exception as error:
             if is_fault(error):
                 raise  # still "running" in the store: the next start resumes it
             log.exception("finding %s failed", spec.id)
-            self.store.change_finding(spec.id, status="failed", error="It failed: the server's log says why.")
+            self.store.findings.change(spec.id, status="failed", error="It failed: the server's log says why.")
 
 
 def parse(row: FindingRow) -> FindingSpec:

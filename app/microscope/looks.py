@@ -14,7 +14,8 @@ from app.corpus.index import Index
 from app.corpus.look import box, look
 from app.errors import BadInput, NotFound
 from app.microscope.gallery import Gallery
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
+from app.microscope.naming import Naming
 from app.microscope.residents import Residents
 from app.settings import Settings
 from app.spec import content_id
@@ -24,7 +25,7 @@ from app.worker import Worker
 KEPT_SIDE = 768  # px
 HITS = 24
 QUERY_LENGTH = 200
-NAMED = "its strongest examples are called so"
+NAMED = "it is called so"
 SPOKEN = "the text side of the model calls for it"
 
 
@@ -32,7 +33,14 @@ class LookDesk:
     """Looks at uploaded and corpus pictures, and the search of units by text."""
 
     def __init__(
-        self, settings: Settings, store: Store, worker: Worker, residents: Residents, indexes: Indexes, gallery: Gallery
+        self,
+        settings: Settings,
+        store: Store,
+        worker: Worker,
+        residents: Residents,
+        indexes: Indexes,
+        gallery: Gallery,
+        naming: Naming,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -40,6 +48,7 @@ class LookDesk:
         self.residents = residents
         self.indexes = indexes
         self.gallery = gallery
+        self.naming = naming
 
     def decode(self, name: str, data: bytes) -> Image.Image:
         """The uploaded picture, at most `KEPT_SIDE` px. Raises `NotAnImage` and `TooLarge`."""
@@ -88,12 +97,13 @@ class LookDesk:
     def hits(self, slug: str, seen: dict[str, list[dict[str, Any]]]) -> dict[str, list[UnitHit]]:
         """What was seen, with the addresses and words that belong to each unit."""
         index = self.indexes.find(slug)
+        titles = {layer: self.naming.titles(slug, layer, index) for layer in seen}
         return {
             layer: [
                 UnitHit(
                     **hit,
                     url=urls.unit(slug, layer, hit["unit"]),
-                    label=labels(index, layer)[hit["unit"]] if index and layer in index.manifest.layers else "",
+                    label=titles[layer][hit["unit"]].text,
                     thumbnail=self.gallery.thumbnail(slug, layer, hit["unit"], index),
                 )
                 for hit in hits
@@ -137,14 +147,14 @@ class LookDesk:
             raise BadInput(f"q: a search has at most {QUERY_LENGTH} characters.", field="q")
         found = await self._find(clip, layer, text) if text else []
         index = self.indexes.find(slug)
-        words = labels(index, layer) if index and layer in index.manifest.layers else ()
+        titles = self.naming.titles(slug, layer, index)
         hits = [
             SearchHit(
                 unit=unit,
                 score=score,
                 why=why,
                 url=urls.unit(slug, layer, unit),
-                label=words[unit] if words else "",
+                label=titles[unit].text,
                 thumbnail=self.gallery.thumbnail(slug, layer, unit, index),
             )
             for unit, score, why in found
@@ -158,9 +168,9 @@ class LookDesk:
         if text.isdecimal():
             return [(int(text), 1.0, "its number")] if int(text) < channels else []
         index = self.indexes.find(clip.slug)
-        words = labels(index, layer) if index and layer in index.manifest.layers else ()
+        titles = self.naming.titles(clip.slug, layer, index)
         said = text.lower()
-        named = [i for i, word in enumerate(words) if word and f" {word.lower()} " in f" {said} "]
+        named = [unit for unit, word in titles.named() if f" {word.lower()} " in f" {said} "]
         if layer != list(clip.layers)[-1]:
             return [(unit, 1.0, NAMED) for unit in named[:HITS]]
         scores = (await self.worker.call(unit_scores, clip, [text]))[0].double().cpu().numpy()

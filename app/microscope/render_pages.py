@@ -27,7 +27,8 @@ from app.corpus.index import Index
 from app.errors import NotFound
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import Gallery
-from app.microscope.indexes import Indexes, labels
+from app.microscope.indexes import Indexes
+from app.microscope.naming import Naming
 from app.microscope.residents import Residents
 from app.microscope.responses import examples
 from app.render.cost import seconds
@@ -118,6 +119,7 @@ class RenderPages:
         facets: FacetDesk,
         gallery: Gallery,
         ahead: Callable[[str], int],
+        naming: Naming,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -125,6 +127,7 @@ class RenderPages:
         self.facets = facets
         self.gallery = gallery
         self.ahead = ahead
+        self.naming = naming
 
     def presets(self, slug: str) -> list[PresetChoice]:
         """The presets a render may be made with, and about how long each takes here."""
@@ -203,7 +206,7 @@ class RenderPages:
                 "presets": self.presets(spec.model),
                 "unit_url": None if spec.unit is None else urls.unit(spec.model, spec.layer, spec.unit),
                 "layer_url": urls.layer(spec.model, spec.layer),
-                "label": labels(index, spec.layer)[spec.unit] if index and spec.unit is not None else "",
+                "label": "" if spec.unit is None else self.naming.titles(spec.model, spec.layer, index)[spec.unit].text,
                 "parts": parts,
                 "examples": self._examples(spec, index, heaviest),
                 "plain": link(plain) if plain else None,
@@ -215,12 +218,13 @@ class RenderPages:
         )
 
     def _parts(self, spec: RenderSpec, row: RenderRow, index: Index | None) -> list[UnitPart]:
+        titles = self.naming.titles(spec.model, spec.layer, index)
         return [
             UnitPart(
                 unit=unit,
                 weight=weight,
                 url=urls.unit(spec.model, spec.layer, unit),
-                label=labels(index, spec.layer)[unit] if index else "",
+                label=titles[unit].text,
                 thumbnail=self.gallery.thumbnail(spec.model, spec.layer, unit, index),
             )
             for unit, weight in row.parts

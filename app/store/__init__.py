@@ -1,6 +1,15 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
 from app.store.store import UNFINISHED, Store
-from app.store.tables import FacetRow, FindingRow, LookRow, RenderRow
+from app.store.tables import FacetRow, FindingRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
 
-__all__ = ["UNFINISHED", "FacetRow", "FindingRow", "LookRow", "RenderRow", "Store"]
+__all__ = [
+    "UNFINISHED",
+    "FacetRow",
+    "FindingRow",
+    "LabelVoteRow",
+    "LookRow",
+    "RenderRow",
+    "Store",
+    "UnitLabelRow",
+]

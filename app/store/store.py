@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
-from app.spec import FindingSpec, RenderSpec
+from app.spec import RenderSpec
 from app.store.database import connect, migrate
 from app.store.files import Files
-from app.store.tables import Base, FacetImageRow, FacetRow, FindingRow, LookRow, RenderRow
+from app.store.findings import FindingTable
+from app.store.labels import LabelTable
+from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
 UNFINISHED = ("queued", "running")
@@ -27,6 +29,8 @@ class Store:
         self._engine = connect(url)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         migrate(self._engine)
+        self.labels = LabelTable(self._sessions)
+        self.findings = FindingTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -156,41 +160,3 @@ class Store:
         """Looks, newest first."""
         with self._sessions() as session:
             return session.scalars(select(LookRow).order_by(LookRow.created.desc()).limit(limit)).all()
-
-    def finding(self, finding_id: str) -> FindingRow:
-        """One finding. Raises `NotFound`."""
-        return self._get(FindingRow, finding_id, "finding")
-
-    def add_finding(self, spec: FindingSpec) -> bool:
-        """Keep a new finding as queued; one that was cancelled or failed is queued again. Returns whether it was new."""
-        with self._write() as session:
-            row = session.get(FindingRow, spec.id)
-            if row is None:
-                where = {"model": spec.model, "layer": spec.layer, "unit": spec.unit}
-                session.add(FindingRow(id=spec.id, kind=spec.kind, spec=spec.canonical(), **where))
-            elif row.status in ("cancelled", "failed"):
-                row.status, row.error, row.step, row.elapsed_s = "queued", None, 0, 0.0
-            return row is None
-
-    def remove_finding(self, finding_id: str) -> None:
-        """Forget a finding that could not be queued."""
-        with self._write() as session:
-            row = session.get(FindingRow, finding_id)
-            if row is not None:
-                session.delete(row)
-
-    def change_finding(self, finding_id: str, **changes: Any) -> None:
-        """Write columns of one finding."""
-        self._change(FindingRow, finding_id, changes)
-
-    def unfinished_findings(self) -> Sequence[FindingRow]:
-        """Findings that wait or were interrupted, oldest first."""
-        query = select(FindingRow).where(FindingRow.status.in_(UNFINISHED)).order_by(FindingRow.created)
-        with self._sessions() as session:
-            return session.scalars(query).all()
-
-    def findings(self, *, kind: str, model: str, layer: str, unit: int, limit: int = 12) -> Sequence[FindingRow]:
-        """The findings of a kind about a unit, newest first."""
-        query = select(FindingRow).filter_by(kind=kind, model=model, layer=layer, unit=unit)
-        with self._sessions() as session:
-            return session.scalars(query.order_by(FindingRow.created.desc()).limit(limit)).all()

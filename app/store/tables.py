@@ -1,4 +1,4 @@
-"""The tables: what people made (facets, renders, looks) and where each stands. Artefacts themselves are files."""
+"""The tables: what people made (facets, renders, looks, labels) and where each stands. Artefacts themselves are files."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -127,3 +127,33 @@ class FindingRow(Base):
     created: Mapped[datetime] = mapped_column(default=now, index=True)
 
     __table_args__ = (Index(None, "kind", "model", "layer", "unit"),)
+
+
+class UnitLabelRow(Base):
+    """What somebody calls a unit, one label a browser: the automatic one (`accepted`) or another. `browser` is a hash of
+    an anonymous cookie, `name` what they call themselves, if anything."""
+
+    __tablename__ = "unit_labels"
+
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    layer: Mapped[str] = mapped_column(String(100), primary_key=True)
+    unit: Mapped[int] = mapped_column(primary_key=True)
+    browser: Mapped[str] = mapped_column(String(32), primary_key=True)
+    text: Mapped[str] = mapped_column(String(80))
+    accepted: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(40), default="")
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
+class LabelVoteRow(Base):
+    """Whether somebody thinks that an automatic label, the `word`, is right for a unit, one vote a browser."""
+
+    __tablename__ = "label_votes"
+
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    layer: Mapped[str] = mapped_column(String(100), primary_key=True)
+    unit: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(String(80), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(32), primary_key=True)
+    up: Mapped[bool]
+    created: Mapped[datetime] = mapped_column(default=now)

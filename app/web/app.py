@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.microscope import Microscope
 from app.settings import Settings
-from app.web import actions, errors, health, legacy, media, pages, streams
+from app.web import actions, errors, health, labelling, legacy, media, pages, streams
 from app.web.guard import Guard
 from app.web.views import HashedStatic, Views
 
@@ -33,7 +33,15 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
-    for module in (health, media, streams, actions, legacy, pages):  # the specific addresses before the general ones
+    for module in (
+        health,
+        media,
+        streams,
+        actions,
+        labelling,
+        legacy,
+        pages,
+    ):  # the specific addresses before the general ones
         app.include_router(module.router)
     app.mount("/static", HashedStatic(app.state.views.static_hashes), name="static")
     return app

@@ -296,3 +296,18 @@ def short_count(count: int) -> str:
         if count >= limit:
             return f"{count / limit:.1f}{unit}" if count < 10 * limit else f"{count // limit}{unit}"
     return str(count)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars of a list, as percent of its width; `mark` is where a value beside them lies, None where it is off the scale."""
+
+    widths: list[float]
+    mark: float | None
+
+
+def bars(values: Sequence[float], mark: float | None = None) -> Bars:
+    """Bars from zero, the longest as wide as the list; what is below zero has none."""
+    longest = max([*values, 1e-9])
+    at = None if mark is None or not 0 <= mark <= longest else round(100 * mark / longest, 2)
+    return Bars([round(100 * max(value, 0) / longest, 2) for value in values], at)

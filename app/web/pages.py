@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app import answers
 from app.spec import TableSpec
+from app.web.browser_id import BrowserId
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
@@ -94,10 +95,16 @@ def layer(
 
 @page("/models/{slug}/{layer}/{unit}", "unit.html")
 def unit(
-    microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None, facet: Choice = None
+    microscope: Scope,
+    slug: Slug,
+    layer: Name,
+    unit: Number,
+    corpus: Choice = None,
+    facet: Choice = None,
+    browser: BrowserId = None,
 ) -> answers.UnitPage:
-    """One unit: what drives it, how strongly, and the renders made of it."""
-    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None)
+    """One unit: what drives it, how strongly, what it is called, and the renders made of it."""
+    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None, browser=browser)
 
 
 @page("/models/{slug}/{layer}/{unit}/given", "given.html")

@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from app.errors import NotFound
 from app.spec import RenderSpec
-from app.store import FacetRow, Store
+from app.store import FacetRow, LabelVoteRow, Store, UnitLabelRow
 from app.store.database import MIGRATIONS, connect, migrate
 from app.store.files import Files
+from app.store.labels import Votes
 from app.store.tables import Base
 
 
@@ -138,3 +139,55 @@ def test_a_facets_renders_are_all_in_which_it_has_a_part(store: Store) -> None:
     for spec in (alone, mixed, without):
         store.add_render(spec)
     assert {row.id for row in store.renders(facet="aa")} == {alone.id, mixed.id}
+
+
+def test_labels_are_added_to_a_database_of_the_second_version(tmp_path: Path, url: str) -> None:
+    """A database at revision 0002 with a render in it: it is still there, and labels can be kept."""
+    engine, config = connect(url), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    spec = a_spec()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.execute(
+            text(
+                "INSERT INTO renders (id, spec, model, layer, unit, status, step, elapsed_s, created)"
+                " VALUES (:id, :spec, 'iconclip', 'layer4.1', 3, 'done', 192, 1.5, '2026-01-01 00:00:00')"
+            ),
+            {"id": spec.id, "spec": spec.canonical()},
+        )
+    engine.dispose()
+    store = Store(tmp_path, url)
+    store.labels.put(a_label("apple", "a"))
+    assert store.render(spec.id).status == "done" and len(store.labels.of_layer("iconclip", "layer4.1")) == 1
+    store.close()
+
+
+def a_label(said: str, browser: str, unit: int = 3) -> UnitLabelRow:
+    place = {"model": "iconclip", "layer": "layer4.1", "unit": unit}
+    return UnitLabelRow(**place, browser=browser, text=said, accepted=False)
+
+
+def a_vote(word: str, browser: str, *, up: bool) -> LabelVoteRow:
+    return LabelVoteRow(model="iconclip", layer="layer4.1", unit=3, word=word, browser=browser, up=up)
+
+
+def test_a_browser_has_one_label_a_unit_and_takes_back_its_own_only(store: Store) -> None:
+    for said, browser in (("apple", "a"), ("fruit", "b"), ("orchard", "a")):
+        store.labels.put(a_label(said, browser))
+    store.labels.put(a_label("other", "a", unit=4))
+    assert {row.text for row in store.labels.of_layer("iconclip", "layer4.1", 3)} == {"orchard", "fruit"}
+    store.labels.remove("iconclip", "layer4.1", 3, "a")
+    assert [row.text for row in store.labels.of_layer("iconclip", "layer4.1")] == ["fruit", "other"]
+
+
+def test_a_browser_has_one_vote_and_votes_are_of_a_word(store: Store) -> None:
+    for browser, up in (("a", True), ("b", True), ("c", False), ("a", False)):
+        store.labels.vote(a_vote("apple", browser, up=up))
+    store.labels.vote(a_vote("pear", "a", up=True))
+    found = store.labels.votes("iconclip", "layer4.1")
+    assert found == {(3, "apple"): Votes(1, 2), (3, "pear"): Votes(1, 0)}
+    assert store.labels.voted("iconclip", "layer4.1", 3, "apple", "a") is False
+    store.labels.unvote("iconclip", "layer4.1", 3, "a")
+    assert store.labels.votes("iconclip", "layer4.1", 3) == {(3, "apple"): Votes(1, 1)}
+    assert store.labels.voted("iconclip", "layer4.1", 3, "apple", "a") is None

@@ -1,0 +1,63 @@
+"""What written words do to units: each word is drawn as pictures, in Pillow's own font."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFont
+from pydantic import BaseModel, ConfigDict
+
+SIDE = 256  # px; the model's preprocessing makes of it what it needs
+
+
+class Layout(BaseModel):
+    """A way of drawing a word: its width and the middle of it as shares of the picture, ink and paper as greys, 0 to 255.
+
+    A word that would be higher than half the picture is drawn that high.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    width: float
+    x: float
+    y: float
+    ink: int
+    paper: int
+
+
+LAYOUTS = (
+    Layout(width=0.9, x=0.5, y=0.5, ink=0, paper=255),
+    Layout(width=0.6, x=0.36, y=0.3, ink=0, paper=255),
+    Layout(width=0.6, x=0.64, y=0.7, ink=0, paper=255),
+    Layout(width=0.75, x=0.5, y=0.5, ink=255, paper=0),
+)
+
+
+def drawable(word: str) -> bool:
+    """Whether the font has the word's letters: it has those of Western European languages only."""
+    try:
+        word.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def drawings(word: str, layouts: Sequence[Layout] = LAYOUTS) -> list[Image.Image]:
+    """A word as pictures, one for each layout: RGB, 256 px square."""
+    return [_drawing(word, layout) for layout in layouts]
+
+
+def _drawing(word: str, layout: Layout) -> Image.Image:
+    picture = Image.new("RGB", (SIDE, SIDE), (layout.paper,) * 3)
+    left, top, right, bottom = _font(100).getbbox(word)
+    fitting = min(layout.width / (right - left), 0.5 / (bottom - top)) if right > left and bottom > top else 0.001
+    place = (layout.x * SIDE, layout.y * SIDE)
+    ImageDraw.Draw(picture).text(place, word, (layout.ink,) * 3, _font(max(int(100 * SIDE * fitting), 1)), "mm")
+    return picture
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Aileron, which comes with Pillow and is in the public domain (CC0)."""
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font

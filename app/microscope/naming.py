@@ -1,0 +1,295 @@
+"""What units are called: by people, by what their strongest examples are recorded as, automatically; and who says so."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from app import urls
+from app.answers import (
+    AutomaticLabel,
+    DrawnWord,
+    LabelBy,
+    LabelledUnit,
+    LabelsOfLayer,
+    LabelVotes,
+    PersonLabel,
+    UnitLabels,
+    WordScore,
+)
+from app.corpus.index import Index
+from app.errors import BadInput, NotFound
+from app.lab.labels import LayerLabels
+from app.microscope.indexes import labels
+from app.microscope.labels import LabelDesk
+from app.spec import content_id
+from app.store import LabelVoteRow, Store, UnitLabelRow
+from app.store.labels import Votes
+from app.store.tables import now
+
+LONGEST_LABEL, LONGEST_NAME = 80, 40  # characters
+MOST_LABELS = 200  # of one unit: nobody reads more
+CSV_COLUMNS = (
+    "unit", "label", "label_by", "automatic", "score", "margin", "sure", "rivals", "drawn", "votes_up", "votes_down",
+    "people",
+)  # fmt: skip
+
+
+class Title(NamedTuple):
+    """What a unit is called in titles and lists, and who says so."""
+
+    text: str
+    by: LabelBy
+
+
+NAMELESS = Title("", "")
+
+
+class Titles:
+    """What the units of a layer are called; of a unit that nobody and nothing names, an empty title."""
+
+    def __init__(self, by_machine: Sequence[Title], by_people: Mapping[int, str]) -> None:
+        self._by_machine, self._by_people = by_machine, by_people
+
+    def __getitem__(self, unit: int) -> Title:
+        if unit in self._by_people:
+            return Title(self._by_people[unit], "person")
+        return self._by_machine[unit] if self._by_machine else NAMELESS
+
+    def named(self) -> Iterator[tuple[int, str]]:
+        """The units that are called something, and what."""
+        for unit in sorted({*range(len(self._by_machine)), *self._by_people}):
+            if self[unit].text:
+                yield unit, self[unit].text
+
+
+class Naming:
+    """Joins the automatic labels with what people say. Every title goes by one rule: a person's label, else what the
+    unit's strongest examples are recorded as, else the automatic label if it is sure."""
+
+    def __init__(self, store: Store, desk: LabelDesk) -> None:
+        self.store = store
+        self.desk = desk
+
+    def titles(self, slug: str, layer: str, index: Index | None) -> Titles:
+        """What the units of a layer are called; `index` may be None or lack the layer."""
+        known = index if index is not None and layer in index.manifest.layers else None
+        by_machine = _by_machine(known, layer, self.desk, self.desk.written(known, layer)) if known else ()
+        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)))
+
+    def called(self, slug: str, layer: str, index: Index | None, part: str) -> set[int]:
+        """The units of which some name has the part in it, in whatever case: the title, any person's, the automatic one
+        if it is sure."""
+        index = index if index is not None and layer in index.manifest.layers else None
+        part, automatic = part.casefold(), self.desk.find(index, layer)
+        named = list(self.titles(slug, layer, index).named())
+        named += [(row.unit, row.text) for row in self.store.labels.of_layer(slug, layer)]
+        if automatic:
+            named += [(u, each.named[0].word) for u, each in enumerate(automatic.units) if automatic.sure(u)]
+        return {unit for unit, text in named if part in text.casefold()}
+
+    def section(self, slug: str, layer: str, unit: int, index: Index | None, browser: str | None) -> UnitLabels:
+        """All that a unit may be called, as its page shows it to a browser."""
+        automatic = self.desk.find(index, layer)
+        hashed = _hashed(browser) if browser else None
+        rows = self.store.labels.of_layer(slug, layer, unit)
+        label = _automatic(index, automatic, unit) if index and automatic else None
+        votes = self.store.labels.votes(slug, layer, unit).get((unit, label.word), Votes()) if label else Votes()
+        voted = self.store.labels.voted(slug, layer, unit, label.word, hashed) if label and hashed else None
+        return UnitLabels(
+            automatic=label,
+            status=self.desk.status(index, layer) if index else "",
+            drawn=_drawn(automatic, unit),
+            any_word=automatic.units[unit].any_word if automatic else None,
+            drawn_words=automatic.drawn_words if automatic else 0,
+            people=[_person(row, hashed) for row in reversed(rows)],
+            votes=LabelVotes(up=votes.up, down=votes.down, yours=None if voted is None else "up" if voted else "down"),
+            action=urls.unit_labels(slug, layer, unit),
+            vote_action=urls.label_votes(slug, layer, unit),
+        )
+
+    def of_layer(self, slug: str, layer: str, units: int, index: Index | None) -> LabelsOfLayer:
+        """The names of every one of a layer's units, people's and the automatic ones apart."""
+        automatic = self.desk.find(index, layer)
+        votes = self.store.labels.votes(slug, layer)
+        people: dict[int, list[PersonLabel]] = {}
+        for row in self.store.labels.of_layer(slug, layer):
+            people.setdefault(row.unit, []).insert(0, _person(row, None))
+        titles = self.titles(slug, layer, index)
+        found = [_automatic(index, automatic, unit) if index and automatic else None for unit in range(units)]
+        cast = [votes.get((unit, each.word), Votes()) if each else Votes() for unit, each in enumerate(found)]
+        return LabelsOfLayer(
+            model=slug,
+            layer=layer,
+            corpus=index.manifest.name if index else None,
+            status=self.desk.status(index, layer) if index else "",
+            units=[
+                LabelledUnit(
+                    unit=unit,
+                    url=urls.unit(slug, layer, unit),
+                    label=titles[unit].text,
+                    label_by=titles[unit].by,
+                    automatic=found[unit],
+                    drawn=_drawn(automatic, unit),
+                    people=people.get(unit, []),
+                    votes=LabelVotes(up=cast[unit].up, down=cast[unit].down, yours=None),
+                )
+                for unit in range(units)
+            ],
+        )
+
+    def say(
+        self, slug: str, layer: str, unit: int, index: Index | None, *, text: object, name: object, browser: str
+    ) -> str:
+        """Keep what somebody calls a unit, in the place of what the same browser called it before; returns the label.
+
+        Raises:
+            BadInput: no label, not one line, too long, or the unit has very many already.
+        """
+        label, who = _line(text, "text", LONGEST_LABEL), _line(name, "name", LONGEST_NAME)
+        if not label:
+            raise BadInput("text is missing. Say in a few words what the unit stands for.", field="text")
+        hashed, known = _hashed(browser), self.store.labels.of_layer(slug, layer, unit)
+        if len(known) >= MOST_LABELS and hashed not in {row.browser for row in known}:
+            raise BadInput(f"text: this unit has {MOST_LABELS} labels already. Vote for one of them.", field="text")
+        automatic = self.desk.find(index, layer)
+        accepted = automatic is not None and automatic.units[unit].named[0].word == label
+        self.store.labels.put(
+            UnitLabelRow(
+                model=slug,
+                layer=layer,
+                unit=unit,
+                browser=hashed,
+                text=label,
+                accepted=accepted,
+                name=who,
+                created=now(),
+            )
+        )
+        return label
+
+    def unsay(self, slug: str, layer: str, unit: int, browser: str | None) -> None:
+        """Take back what a browser called a unit."""
+        if browser:
+            self.store.labels.remove(slug, layer, unit, _hashed(browser))
+
+    def vote(
+        self, slug: str, layer: str, unit: int, index: Index | None, *, vote: object, word: object, browser: str
+    ) -> None:
+        """Count a browser's vote on a unit's automatic label: `up`, `down`, or `none` to take it back.
+
+        Raises:
+            NotFound: the unit has no automatic label.
+            BadInput: another vote, or the label is not `word` any more.
+        """
+        automatic = self.desk.find(index, layer)
+        if automatic is None:
+            raise NotFound(f"Unit {unit} of {layer} has no automatic label, so there is nothing to vote on.")
+        current = automatic.units[unit].named[0].word
+        if word not in (None, "", current):
+            raise BadInput(
+                f"word: the automatic label is {current!r} by now. Look again, and vote on that.", field="word"
+            )
+        if vote not in ("up", "down", "none"):
+            raise BadInput("vote: send up, down, or none to take it back.", field="vote")
+        hashed = _hashed(browser)
+        if vote == "none":
+            self.store.labels.unvote(slug, layer, unit, hashed)
+            return
+        self.store.labels.vote(
+            LabelVoteRow(
+                model=slug, layer=layer, unit=unit, word=current, browser=hashed, up=vote == "up", created=now()
+            )
+        )
+
+
+def as_csv(page: LabelsOfLayer) -> Iterator[bytes]:
+    """A layer's names as a table, one unit a row; several words in one cell stand apart by semicolons."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+    for each in page.units:
+        label = each.automatic
+        scores = [label.word, label.score, label.margin, label.sure] if label else [""] * 4
+        rivals = "; ".join(rival.word for rival in label.rivals) if label else ""
+        drawn, people = "; ".join(each.word for each in each.drawn), "; ".join(said.text for said in each.people)
+        row = [each.unit, each.label, each.label_by, *scores, rivals, drawn, each.votes.up, each.votes.down, people]
+        writer.writerow([_harmless(cell) for cell in row])
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+
+
+def _harmless(cell: object) -> object:
+    """A text that a spreadsheet does not take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+
+
+@lru_cache(maxsize=64)
+def _by_machine(index: Index, layer: str, desk: LabelDesk, _written: int | None) -> Sequence[Title]:
+    recorded, automatic = labels(index, layer), desk.find(index, layer)
+
+    def title(unit: int, text: str) -> Title:
+        if text:
+            return Title(text, "corpus")
+        sure = automatic is not None and automatic.sure(unit)
+        return Title(automatic.units[unit].named[0].word, "automatic") if automatic and sure else NAMELESS
+
+    return [title(unit, text) for unit, text in enumerate(recorded)]
+
+
+def _by_people(rows: Sequence[UnitLabelRow]) -> dict[int, str]:
+    """Of each unit what most people call it, of two that are level the newer; `rows` are the oldest first."""
+    said: dict[int, list[str]] = {}
+    for row in rows:
+        said.setdefault(row.unit, []).append(row.text)
+    return {unit: Counter(reversed(texts)).most_common(1)[0][0] for unit, texts in said.items()}
+
+
+def _automatic(index: Index, found: LayerLabels, unit: int) -> AutomaticLabel:
+    best, *rivals = found.units[unit].named
+    return AutomaticLabel(
+        word=best.word,
+        score=best.score,
+        margin=best.score - rivals[0].score if rivals else None,
+        threshold=found.threshold,
+        sure=found.sure(unit),
+        rivals=[WordScore(word=each.word, score=each.score) for each in rivals],
+        corpus=index.manifest.name,
+        images=found.images,
+        words=found.words,
+        words_hash=found.words_hash,
+        weights_hash=found.weights_hash,
+        key=found.key,
+        version=found.version,
+        made=found.made,
+    )
+
+
+def _drawn(found: LayerLabels | None, unit: int) -> list[DrawnWord]:
+    return [DrawnWord(word=each.word, sd=each.sd) for each in found.units[unit].drawn] if found else []
+
+
+def _person(row: UnitLabelRow, browser: str | None) -> PersonLabel:
+    return PersonLabel(
+        text=row.text, accepted=row.accepted, name=row.name, created=row.created, yours=row.browser == browser
+    )
+
+
+def _hashed(browser: str) -> str:
+    """What is kept of the cookie: enough to know it again, nothing to pretend with."""
+    return content_id("browser", browser)
+
+
+def _line(value: object, field: str, longest: int) -> str:
+    """Plain text of one line. Raises BadInput."""
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{field}: send text.", field=field)
+    text = (value or "").strip()
+    if not text.isprintable():
+        raise BadInput(f"{field}: one line of plain text, without control characters.", field=field)
+    if len(text) > longest:
+        raise BadInput(f"{field} may have at most {longest} characters, but has {len(text)}. Shorten it.", field=field)
+    return text
