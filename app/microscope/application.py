@@ -19,6 +19,7 @@ from app.answers import (
     Finding,
     GivenPage,
     Home,
+    LabellingPage,
     LabelsOfLayer,
     LayerPage,
     LookPage,
@@ -44,6 +45,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.indexes import Indexes
+from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
@@ -98,6 +100,7 @@ class Microscope:
         self.look_desk = LookDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
         )
+        self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
         self.browser = Browser(
             self.store,
@@ -241,7 +244,22 @@ class Microscope:
         browser: str | None = None,
     ) -> UnitPage:
         """One unit, as the browser of that anonymous id sees it."""
-        return self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, browser=browser)
+        page = self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, browser=browser)
+        return page.model_copy(update={"labellings": self.labelling_desk.links(slug, layer, unit, browser)})
+
+    def begin_labelling(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
+        """Begin to label a unit's pictures blind, or go on; returns the labelling's id."""
+        self.browser.unit(slug, layer, unit)
+        index = self.browser.index(slug, layer, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {layer} of {slug}, so there is nothing to label.")
+        return self.labelling_desk.begin(slug, index, layer, unit, name=name, browser=browser)
+
+    def labelling(self, labelling_id: str, browser: str | None, only: str | None = None) -> LabellingPage:
+        """A blind labelling, as the browser of that anonymous id sees it."""
+        row = self.store.labellings.get(_safe(labelling_id))
+        label = self.browser.label(row.model, row.layer, row.unit) if row.finished else ""
+        return self.labelling_desk.page(row.id, browser, label, only)
 
     def layer_labels(self, slug: str, layer: str, corpus: str | None = None) -> LabelsOfLayer:
         """All that the units of a layer are called, by people and automatically."""

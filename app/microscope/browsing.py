@@ -212,6 +212,7 @@ class Browser:
             record=self._record(index, slug, name, unit, corpus) if index else None,
             speaks=captions.speaks(self.residents.clip(slug), name),
             captions=self._captions(slug, name, unit),
+            labellings=[],
             renders=[link(row) for row in rows],
             facets=facets,
             presets=self.renders.presets(slug),

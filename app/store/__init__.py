@@ -1,13 +1,14 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
 from app.store.store import UNFINISHED, Store
-from app.store.tables import FacetRow, FindingRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
+from app.store.tables import FacetRow, FindingRow, LabellingRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
 
 __all__ = [
     "UNFINISHED",
     "FacetRow",
     "FindingRow",
     "LabelVoteRow",
+    "LabellingRow",
     "LookRow",
     "RenderRow",
     "Store",

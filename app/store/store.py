@@ -13,6 +13,7 @@ from app.spec import RenderSpec
 from app.store.database import connect, migrate
 from app.store.files import Files
 from app.store.findings import FindingTable
+from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
 from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
@@ -31,6 +32,7 @@ class Store:
         migrate(self._engine)
         self.labels = LabelTable(self._sessions)
         self.findings = FindingTable(self._sessions)
+        self.labellings = LabellingTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -157,3 +157,28 @@ class LabelVoteRow(Base):
     browser: Mapped[str] = mapped_column(String(32), primary_key=True)
     up: Mapped[bool]
     created: Mapped[datetime] = mapped_column(default=now)
+
+
+class LabellingRow(Base):
+    """A blind labelling of one unit's pictures by one browser: `images` in the order shown, the band of each, the bands'
+    `edges` in standard deviations, and `tags`, each a place in that order with a category."""
+
+    __tablename__ = "labellings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int]
+    corpus: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(40), default="")
+    images: Mapped[list[Any]]
+    bands: Mapped[list[Any]]
+    edges: Mapped[list[Any]]
+    categories: Mapped[list[Any]] = mapped_column(default=list)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    finished: Mapped[datetime | None]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)

@@ -83,7 +83,7 @@ async def start_render(request: Request, microscope: Scope, views: Pages) -> Res
         render_id, created = await microscope.start_render(parse_spec(values))
     except FacetscopeError as error:
         return await _render_refused(request, microscope, views, values, _as_form_error(error))
-    return _made(request, urls.render(render_id), render_id, created)
+    return made(request, urls.render(render_id), render_id, created)
 
 
 def _as_form_error(error: FacetscopeError) -> FacetscopeError:
@@ -126,14 +126,14 @@ async def start_facet_table(request: Request, microscope: Scope, slug: Slug, lay
 async def start_seeds(request: Request, microscope: Scope, render_id: Name) -> Response:
     """Grow the same picture from three other seeds: how far it depends on chance shows on the render's page."""
     await microscope.start_seeds(render_id)
-    return _made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
+    return made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
 
 
 @router.post("/renders/{render_id}/cancel", response_model=None, status_code=303)
 async def cancel_render(request: Request, microscope: Scope, render_id: Name) -> Response:
     """Stop a render before its next step; what has grown so far stays."""
     await microscope.cancel_render(render_id)
-    return _made(request, urls.render(render_id), render_id, created=False)
+    return made(request, urls.render(render_id), render_id, created=False)
 
 
 @router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
@@ -143,14 +143,14 @@ async def start_finding(request: Request, microscope: Scope) -> Response:
         finding_id, created = await microscope.start_finding(parse_finding(await read_fields(request)))
     except NotFound as error:
         raise _as_form_error(error) from error
-    return _made(request, urls.finding(finding_id), finding_id, created)
+    return made(request, urls.finding(finding_id), finding_id, created)
 
 
 @router.post("/findings/{finding_id}/cancel", response_model=None, status_code=303)
 async def cancel_finding(request: Request, microscope: Scope, finding_id: Name) -> Response:
     """Stop an instrument before its next step; what it has found so far stays."""
     await microscope.cancel_finding(finding_id)
-    return _made(request, urls.finding(finding_id), finding_id, created=False)
+    return made(request, urls.finding(finding_id), finding_id, created=False)
 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
@@ -171,7 +171,7 @@ async def add_facet(request: Request, microscope: Scope, views: Pages) -> Respon
     except FacetscopeError as error:
         page = await run_in_threadpool(microscope.facets)
         return _upload_refused(request, views, "facets.html", page, upload, error)
-    return _made(request, urls.facet(facet_id), facet_id, created)
+    return made(request, urls.facet(facet_id), facet_id, created)
 
 
 @router.post("/looks", openapi_extra=_LOOK_BODY, response_model=None, status_code=303)
@@ -186,7 +186,7 @@ async def add_look(request: Request, microscope: Scope, views: Pages) -> Respons
     except FacetscopeError as error:
         page = await run_in_threadpool(microscope.looks)
         return _upload_refused(request, views, "looks.html", page, upload, error)
-    return _made(request, urls.look(look_id), look_id, created=True)
+    return made(request, urls.look(look_id), look_id, created=True)
 
 
 def _model(microscope: Scope, upload: Upload) -> str:
@@ -204,7 +204,7 @@ def _upload_refused(
     return response
 
 
-def _made(request: Request, url: str, made_id: str, created: bool) -> Response:
+def made(request: Request, url: str, made_id: str, created: bool) -> Response:
     """303 to the new address for forms; for JSON the address itself, 201 if it is new."""
     if wants_json(request):
         return JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})

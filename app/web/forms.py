@@ -29,6 +29,12 @@ class Upload:
     files: list[tuple[str, bytes]]
 
 
+def form_body(required: list[str], *fields: str) -> dict[str, Any]:
+    """The OpenAPI description of a form of text fields that we read ourselves."""
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": required}
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
+
+
 async def read_fields(request: Request) -> dict[str, Any]:
     """The body as a mapping, from JSON or from a form. Raises BadInput if it is neither."""
     return (await read_fields_and_file(request, field=""))[0]
