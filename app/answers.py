@@ -69,9 +69,19 @@ class CardPage(BaseModel):
     pictures: list[CardPicture]
 
 
+class FacetShare(BaseModel):
+    """How many of a unit's strongest images a facet's probe takes for its own, 0 to 1, and the `purity` that this makes:
+    the same beyond chance, 1 where all of them are of the facet and 0 where no more than of any images."""
+
+    facet: "FacetLink"
+    share: float
+    purity: float
+
+
 class UnitCard(BaseModel):
     """A unit in a gallery or a list of hits. `thumbnail` is its gallery render if there is one, else its strongest
-    example; `examples` are pictures of its strongest examples."""
+    example; `examples` are pictures of its strongest examples. `score` is the number that the gallery is sorted by; None
+    where it is sorted by none, or the unit has none. `of` is the facet it is purest of, where units are sorted by that."""
 
     unit: int
     url: str
@@ -80,6 +90,8 @@ class UnitCard(BaseModel):
     thumbnail: str | None
     rendered: bool
     examples: list[str]
+    score: float | None = None
+    of: FacetShare | None = None
 
 
 class FamilyLink(BaseModel):
@@ -92,7 +104,8 @@ class FamilyLink(BaseModel):
 
 class LayerPage(BaseModel):
     """A page of a layer's units; `next` is the address of the following page. `families` is empty where the corpus
-    records none; `every_family` is the address of this page without its `family`."""
+    records none; `every_family` is the address of this page without its `family`. `hint` says why the order asked for is
+    not to be had."""
 
     model: ModelInfo
     layer: LayerInfo
@@ -108,10 +121,21 @@ class LayerPage(BaseModel):
     units: list[UnitCard]
     next: str | None
     total: int
+    hint: str = ""
+
+
+class Duplicate(BaseModel):
+    """An image that nearly duplicates the example it is folded into."""
+
+    image: str
+    page: str
+    sd: float
 
 
 class Example(BaseModel):
-    """A dataset example: activation in the model's units, `sd` in standard deviations from its mean over the corpus."""
+    """A dataset example: activation in the model's units, `sd` in standard deviations from its mean over the corpus. `image`
+    is the picture in the view that the page shows, `box` where in the whole picture the unit fires most. `duplicates` counts
+    the images after it that nearly duplicate it and are not shown by themselves: `alike`."""
 
     image: str
     page: str
@@ -119,6 +143,8 @@ class Example(BaseModel):
     activation: float
     sd: float
     box: tuple[float, float, float, float]
+    duplicates: int = 0
+    alike: list[Duplicate] = []
 
 
 class Stats(BaseModel):
@@ -137,10 +163,16 @@ class Histogram(BaseModel):
 
 
 class Stratum(BaseModel):
-    """One band of the unit's range of activation, with examples drawn from it at random."""
+    """One of the ten bands of the unit's range of activation, with examples drawn from its `count` images at random.
+
+    Where the activations on every image are not recorded, `count` may be off by the images of two cells of the histogram of
+    512, fewer than eight examples may be shown of a band that has more, and `fair` may be False: then they are all that is
+    known of the band, and no fair draw."""
 
     low: float
     high: float
+    count: int
+    fair: bool
     examples: list[Example]
 
 
@@ -235,33 +267,89 @@ class LabelResponse(BaseModel):
 
 class Ranking(BaseModel):
     """A unit's responses to the values of the label column `by`, the highest median first. `few` counts the values that are
-    left out for having fewer than `fewest` images; `columns` are all that the corpus can be sorted by."""
+    left out for having fewer than `fewest` images, and `more` those with lower medians that are not listed here; `columns`
+    are all that the corpus can be sorted by."""
 
     by: str
     columns: list[LabelColumn]
     labels: list[LabelResponse]
+    more: int
     few: int
     fewest: int
 
 
 class AlikeUnit(BaseModel):
-    """A unit that is active on the same images: Pearson's correlation of the two over the corpus."""
+    """A unit of `model` and `layer` that is active on the same images: Pearson's correlation of the two over the corpus,
+    where both are recorded on every image; and how many of the one's strongest images are among the other's, where there
+    are others."""
 
+    model: str
+    layer: str
     card: UnitCard
-    correlation: float
+    correlation: float | None
+    shared: int | None
+
+
+class AlikePage(BaseModel):
+    """Units that are active on the same images. `alike` are those of the layer, by correlation over `compared` images, or
+    by what they share where activations are not recorded on every image (`status` says so). `elsewhere` has of every other
+    layer, and of every served model with an index of the same pictures, the unit that shares most of the `kept` strongest
+    images; `chance` is how many two units share that have nothing to do with each other. `why` says what is missing."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    url: str
+    unit_url: str
+    corpus: str
+    images: int
+    status: str
+    compared: int
+    kept: int
+    chance: float
+    alike: list[AlikeUnit]
+    elsewhere: list[AlikeUnit]
+    why: str
 
 
 class UnitRecord(BaseModel):
     """What is known of a unit where its activation on every image is recorded; where it is not, `status` says how far that
-    is or how to do it, and the rest is empty. `alike` is over `compared` images."""
+    is or how to do it, and the rest is empty. `alike` is the address of the units that are active on the same images."""
 
     status: str
     ranking: Ranking | None
-    alike: list[AlikeUnit]
-    compared: int
+    alike: str
     given: str
     csv: str | None
     parquet: str | None
+
+
+View = Literal["picture", "heat", "crop"]
+
+
+class ViewLink(BaseModel):
+    """A way of showing the examples: whole pictures, the unit's map over them, or the parts around its strongest place."""
+
+    view: View
+    name: str
+    url: str
+
+
+class UnitOnImage(BaseModel):
+    """What a unit does on one image of its corpus: `percentile` is the share of the `images`, in percent, on which it is less
+    active, ties as half; `heat` is the image with its map over it, `crop` the part around its strongest place."""
+
+    layer: str
+    unit: int
+    label: str
+    url: str
+    activation: float
+    sd: float
+    percentile: float
+    images: int
+    heat: str
+    crop: str
 
 
 class Shown(BaseModel):
@@ -272,6 +360,34 @@ class Shown(BaseModel):
     caption: str
     activation: float
     sd: float
+
+
+class FacetExample(Shown):
+    """A corpus image that drives a unit and that a facet's probe takes for its own, with the facet's `probability`. `box` is
+    known of the unit's strongest images."""
+
+    probability: float
+    box: tuple[float, float, float, float] | None
+
+
+class UnderFacet(BaseModel):
+    """A unit's dataset examples under a facet: the images with the highest product of activation (sd above the mean) and
+    the facet's probability, among those that are strong (`at_least` sd) and that the probe takes for its own (from 0.5
+    on). `share` is how many of the unit's `of` strongest images it takes for its own, `chance` how many of any images, and
+    `purity` the share beyond chance, as in `FacetShare`.
+    `picture` is the unit's gallery render under the facet, `url` the unit's page with the facet chosen, `given` its
+    activation given the facet."""
+
+    facet: FacetLink
+    share: float
+    purity: float
+    of: int
+    chance: float
+    at_least: float
+    examples: list[FacetExample]
+    picture: str | None
+    url: str
+    given: str
 
 
 class Others(BaseModel):
@@ -301,10 +417,51 @@ class LabelShare(BaseModel):
     shares: list[float | None]
 
 
+class TwoSets(BaseModel):
+    """A unit's activation on some images beside that on others: `chosen` and `others`, counted in bins between `edges` (sd),
+    with the strongest and the weakest of the chosen ones. `ones` and `rest` say in words which they are."""
+
+    ones: str
+    rest: str
+    chosen: LabelResponse
+    others: Others
+    edges: list[float]
+    counts: list[int]
+    other_counts: list[int]
+    strongest: list[Shown]
+    weakest: list[Shown]
+
+
+class GivenFacet(BaseModel):
+    """A unit's activation given a facet. `own` sets the facet's own pictures beside the images of the corpus; `waiting` says
+    that they are still being looked at, `reason` why they are not shown. `taken` sets the corpus images that the
+    facet's probe takes for its own beside the other ones; `taken_reason` says why it is not there."""
+
+    facet: FacetLink
+    status: FacetStatus
+    pictures: int
+    waiting: bool
+    reason: str
+    own: TwoSets | None
+    taken_reason: str
+    taken: TwoSets | None
+
+
+class FacetRanking(BaseModel):
+    """A unit's responses to the own pictures of all facets, the highest median first; `waiting` are those whose pictures are
+    not measured, `few` counts those of fewer than `fewest`."""
+
+    facets: list[LabelResponse]
+    waiting: list[str]
+    few: int
+    fewest: int
+
+
 class GivenPage(BaseModel):
-    """A unit's activation given a label of the corpus, and the labels given its activation. Where the activations on every
+    """A unit's activation given a label of the corpus, or given a `facet`, and the labels given its activation. Where the activations on every
     image are not recorded, `status` says so; where the corpus has no labels that sort its images, `ranking` is None. With
-    a value chosen, `chosen` and `others` are its images and the rest, counted in bins between `edges` (sd)."""
+    a value chosen, `chosen` and `others` are its images and the rest, counted in bins between `edges` (sd). `columns` and
+    `facets` are what may be chosen, each with its address here; a facet takes `least_pictures`."""
 
     model: str
     layer: str
@@ -328,6 +485,11 @@ class GivenPage(BaseModel):
     weakest: list[Shown]
     bands: list[ActivationBand]
     shares: list[LabelShare]
+    columns: list[LabelColumn] = []
+    facets: list[FacetLink] = []
+    given_facet: GivenFacet | None = None
+    facet_ranking: FacetRanking | None = None
+    least_pictures: int = 0
 
 
 class TaggedShare(BaseModel):
@@ -537,9 +699,12 @@ class LabelsOfLayer(BaseModel):
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
-    one; `gallery` has all of them, the plain one first. `ways` is empty where the corpus records fewer than two. `record`
-    is None without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest
-    examples, or the automatic label if it is sure."""
+    one; `gallery` has all of them, the plain one first. `strata` are the bands of its range, the weakest first; a unit that
+    never varies has one. `random` are images drawn uniformly from the corpus, the same ones for every unit, the `draw`-th
+    handful; `again` is the address of the next. `ways` is empty where the corpus records fewer than two. `record` is None
+    without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest examples,
+    or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images, beyond chance,
+    first; `by_facet_status` says why it is not complete."""
 
     model: str
     layer: str
@@ -561,6 +726,11 @@ class UnitPage(BaseModel):
     ways: list[Way]
     bottom: list[Example]
     strata: list[Stratum]
+    view: View
+    views: list[ViewLink]
+    random: list[Shown]
+    draw: int
+    again: str | None
     record: UnitRecord | None
     speaks: bool
     captions: CaptionsPage | None
@@ -568,6 +738,8 @@ class UnitPage(BaseModel):
     renders: list[RenderLink]
     facets: list[FacetLink]
     presets: list[PresetChoice]
+    by_facet: list[UnderFacet] = []
+    by_facet_status: str = ""
 
 
 class ProbeReport(BaseModel):
@@ -794,8 +966,20 @@ class UnitHit(BaseModel):
     box: tuple[float, float, float, float]
 
 
+class Part(BaseModel):
+    """A part of a picture, looked at as a picture of its own, and the units it drives most. `box` is what was asked for;
+    the model was shown `square`, the box widened to a square. Both are fractions of the picture; where the square reaches
+    beyond 0 or 1 the picture has ended, and `fill` (#rrggbb) takes its place. Boxes of units are fractions of the square."""
+
+    box: tuple[float, float, float, float]
+    square: tuple[float, float, float, float]
+    fill: str | None
+    layers: dict[str, list[UnitHit]]
+
+
 class LookPage(BaseModel):
-    """One picture and the units it drives most, layer by layer, strongest first."""
+    """One picture, `width` x `height` px, and the units it drives most, layer by layer, strongest first. Of a picture that
+    is not square the model sees one; `part` is what a box was asked for and drives by itself."""
 
     id: str
     url: str
@@ -803,7 +987,10 @@ class LookPage(BaseModel):
     model: str
     corpus: str | None
     image: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
+    part: Part | None = None
 
 
 class LookLink(BaseModel):
@@ -819,7 +1006,8 @@ class Looks(BaseModel):
 
 
 class CorpusImagePage(BaseModel):
-    """One image of a corpus with what is recorded about it and the units it drives."""
+    """One image of a corpus, as the model sees it, with what is recorded about it and the units it drives; `part` is what a
+    box was asked for and drives by itself, `on` the unit that the address names."""
 
     corpus: str
     index: int
@@ -827,9 +1015,14 @@ class CorpusImagePage(BaseModel):
     caption: str
     record: dict[str, str]
     model: str
+    url: str
+    width: int
+    height: int
     layers: dict[str, list[UnitHit]]
     previous: str | None
     next: str | None
+    part: Part | None = None
+    on: UnitOnImage | None = None
 
 
 class SearchHit(BaseModel):

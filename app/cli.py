@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,9 +19,12 @@ from pydantic import ValidationError
 from app import images
 from app.clip import registry
 from app.clip.clip import Clip
+from app.clip.cluster import check_workers
 from app.corpus import columns
+from app.corpus.alike import recording
 from app.corpus.manifest import IndexManifest
 from app.corpus.partition import IMAGES
+from app.corpus.portable import export
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
@@ -29,10 +32,12 @@ from app.lab.labels import LayerLabels, stale
 from app.lab.making import making
 from app.lab.words import Words
 from app.microscope import Microscope
+from app.microscope.mounts import check_served
 from app.progress import progress
-from app.render.gallery import render_layer
+from app.render.gallery import drawing_here, is_rendered, render_layer
 from app.render.presets import recipe
 from app.render.run import measure, render
+from app.render.spread import drawing_on_cluster
 from app.settings import Settings
 from app.spec import Aim, Form, RenderSpec
 from app.web.app import create_app
@@ -58,7 +63,8 @@ cli.add_typer(demo, name="demo")
 Slug = Annotated[str, typer.Option("--model", help="Slug of the model, or NAME@PATH of a local checkpoint.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Data folder; FACETSCOPE_DATA otherwise.")]
-Engine = Annotated[Literal["local"], typer.Option(help="Where the work runs.")]
+Engine = Annotated[Literal["local", "ray"], typer.Option(help="Work here, or on a Ray cluster (RAY_ADDRESS).")]
+Workers = Annotated[int | None, typer.Option(help="How many of the cluster's workers are at work at once.")]
 
 
 def main() -> None:
@@ -83,9 +89,15 @@ def serve(
     ] = None,
     data: DataFolder = None,
     device: Literal["auto", "cpu", "cuda"] | None = None,
+    index: Annotated[
+        list[Path] | None, typer.Option(help="Folder of `index export` to serve where it lies; repeat for several.")
+    ] = None,
 ) -> None:
     """Open the microscope as a web page."""
-    settings = Settings(host=host, port=port, models=tuple(model) if model else None, data=data, device=device)
+    models, indexes = tuple(model) if model else None, tuple(index) if index else None
+    settings = Settings(host=host, port=port, models=models, data=data, device=device, indexes=indexes)
+    slugs = [registry.entry(slug).slug for slug in settings.models]
+    check_served(settings.indexes, settings.data / "indexes", slugs)
     sys.exit(run(create_app(settings), settings))
 
 
@@ -174,15 +186,15 @@ def index_build(
         int, typer.Option(help="Pictures whose results are kept together; stopping costs no more than these.")
     ] = IMAGES,
     data: DataFolder = None,
-    engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Look at pictures here, or on a Ray cluster (RAY_ADDRESS).")
-    ] = "local",
+    engine: Engine = "local",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Index a corpus: the strongest and weakest pictures of every unit, histograms and bands.
 
     Stop it whenever you like: the same command goes on from there.
     """
+    check_workers(engine, workers)
     with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
         try:
             index = microscope.indexes.build(
@@ -192,6 +204,7 @@ def index_build(
                 layer,
                 partition=partition,
                 spread=engine == "ray",
+                workers=workers,
                 progress=tell,
                 resumed=_resumed,
             )
@@ -203,13 +216,44 @@ def index_build(
 
 @index_commands.command("columns")
 def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJson = False) -> None:
-    """Record every unit's activation on every picture of an index, in one pass over the pictures."""
-    with _microscope(model, data) as (microscope, clip), progress("pictures") as tell:
+    """Record every unit's activation on every picture of an index, in one pass over the pictures; and in another what the
+    model's facets make of each."""
+    with _microscope(model, data) as (microscope, clip):
         index = microscope.indexes.need(clip.slug, name)
-        for done, total in columns.making(clip, index):
-            tell(done, total)
-    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": columns.size(index)}
-    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {columns.size(index) / 1e6:.1f} MB"])
+        with progress("pictures") as tell:
+            for done, total in columns.making(clip, index):
+                tell(done, total)
+        with progress("units compared") as tell:
+            for done, total in recording(microscope.column_desk.need(index)):
+                tell(done, total)
+        with progress("pictures for the facets") as tell:
+            for done, total in microscope.facet_columns.steps(clip, index):
+                if total:
+                    tell(done, total)
+        facets = len(microscope.facet_columns.every(index))
+    size = columns.size(index)
+    about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size, "facets": facets}
+    _print(as_json, about, [f"{name}: columns of {len(index)} pictures, {size / 1e6:.1f} MB, {facets} facets"])
+
+
+@index_commands.command("export")
+def index_export(
+    name: str,
+    out: Annotated[Path, typer.Option(help="Folder to write, which must not be there yet.")],
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an index with its pictures to a folder that `serve --index` shows on any machine."""
+    microscope = Microscope(Settings(data=data))
+    index = microscope.indexes.open(name)
+    try:
+        with progress("pictures") as tell:
+            export(index, out, tell)
+    finally:
+        microscope.close()
+    written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    about = {"name": name, "out": str(out), "images": len(index), "bytes": written}
+    _print(as_json, about, [f"{out}: {len(index)} pictures, {written / 1e6:.1f} MB"])
 
 
 @index_commands.command("show")
@@ -364,24 +408,34 @@ def gallery_render(
     out: Annotated[Path | None, typer.Option(help="Folder to write to instead of the data folder.")] = None,
     preset: str = "preview",
     data: DataFolder = None,
-    engine: Engine = "local",  # noqa: ARG001 - one engine so far; scripts may already name it
+    engine: Engine = "local",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Render every unit of a layer for the gallery."""
+    """Render every unit of a layer for the gallery.
+
+    What is whole already is left as it is, so the same command goes on with the facet that it was stopped at.
+    """
+    check_workers(engine, workers)
     written = []
     with _microscope(model, data) as (microscope, clip):
         clip.layer(layer)
         if facet or recipe(preset).phases:
             _prepare(microscope, clip)
         spectrum = microscope.render_desk.spectrum(clip.slug, preset)
-        for name in facet or [None]:
-            facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
-            theme = microscope.facet_desk.load(facet_id) if facet_id else None
-            label = facet_id or "any"
-            path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
-            with progress(f"units, {name or 'no facet'}") as tell:
-                render_layer(clip, layer, theme, path, preset=preset, spectrum=spectrum, progress=tell)
-            written.append(str(path))
+        cache = microscope.settings.model_cache
+        with drawing_on_cluster(clip, cache, workers) if engine == "ray" else nullcontext(drawing_here(clip)) as draw:
+            for name in facet or [None]:
+                facet_id = microscope.facet_desk.resolve(clip.slug, name) if name else None
+                theme = microscope.facet_desk.load(facet_id) if facet_id else None
+                label = facet_id or "any"
+                path = out / layer / f"{label}.zip" if out else microscope.gallery.path(clip.slug, layer, label)
+                if not is_rendered(clip, layer, theme, path, preset):
+                    with progress(f"units, {name or 'no facet'}") as tell:
+                        render_layer(
+                            clip, layer, theme, path, preset=preset, spectrum=spectrum, progress=tell, draw=draw
+                        )
+                written.append(str(path))
     _print(as_json, {"written": written}, written)
 
 

@@ -32,12 +32,21 @@ class Job:
         steps: Called on the device thread; yields at every point where the job may be interrupted, or where it wants
             a request answered.
         shares: Whether it runs beside others.
+        background: Whether nobody waits for it: it takes no place in the queue and lets others go first.
     """
 
-    def __init__(self, key: str, steps: "Callable[[Job], Iterator[object]]", *, shares: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        steps: "Callable[[Job], Iterator[object]]",
+        *,
+        shares: bool = False,
+        background: bool = False,
+    ) -> None:
         self.key = key
         self.steps = steps
         self.shares = shares
+        self.background = background
         self.version = 0
         self.finished = False
         self._cancelled = threading.Event()

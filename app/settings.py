@@ -1,5 +1,6 @@
 """The settings of one Facetscope process: frozen, each read from `FACETSCOPE_<NAME>` or given on the command line."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 Words = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value)
+]
+Folders = Annotated[
+    tuple[Path, ...],
+    NoDecode,
+    BeforeValidator(lambda value: tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value),
 ]
 
 
@@ -20,6 +26,9 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder for the database, facets, renders and indexes.")
     model_cache: Path = Field(ROOT / "model_cache", description="Folder that downloaded weights are kept in.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite inside the data folder.")
+    indexes: Folders = Field(
+        (), description="Exported indexes to serve where they lie: folders, separated as those of PATH are."
+    )
     models: Words = Field(
         ("iconclip",), description="Models to serve, space separated slugs; the first is the default."
     )

@@ -46,9 +46,20 @@ def unit(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index)
 
 
+def random_unit(slug: str | None = None, layer_name: str | None = None, **choice: str | None) -> str:
+    """A unit drawn by chance: of a layer, or of the default model's default layer."""
+    path = _path("models", slug, layer_name, "random") if slug and layer_name else "/random"
+    return with_query(path, **choice)
+
+
 def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
-    """A unit's activation given the label `value` in the column `by` of a `corpus`."""
+    """A unit's activation given the label `value` in the column `by` of a `corpus`, or given a `facet`."""
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
+
+
+def alike(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """The units that are active on the same images."""
+    return with_query(_path("models", slug, layer_name, index, "alike"), corpus=corpus)
 
 
 def activations(slug: str, layer_name: str, index: int, suffix: str, corpus: str | None = None) -> str:
@@ -76,6 +87,16 @@ def layer_labels(slug: str, layer_name: str, suffix: str, corpus: str | None = N
     return with_query(_path("models", slug, layer_name, f"labels.{suffix}"), corpus=corpus)
 
 
+def examples_file(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """A unit's examples as a CSV file."""
+    return with_query(_path("models", slug, layer_name, index, "examples.csv"), corpus=corpus)
+
+
+def units_file(slug: str, layer_name: str, suffix: str, corpus: str | None = None) -> str:
+    """All units of a layer, one a row, as a file: `csv`, `parquet` or `json`."""
+    return with_query(_path("models", slug, layer_name, f"units.{suffix}"), corpus=corpus)
+
+
 def facet_table(slug: str, layer_name: str, index: int, **choice: str | float) -> str:
     """A unit without a facet and with each, of the preset, strength and seed in `choice`."""
     return with_query(_path("models", slug, layer_name, index, "facets"), **choice)
@@ -97,9 +118,20 @@ def corpus_image(corpus: str, index: int) -> str:
     return _path("corpora", corpus, "images", f"{index}.webp")
 
 
-def corpus_page(corpus: str, index: int) -> str:
-    """The page of one corpus image: the picture, its caption and the units it drives."""
-    return _path("corpora", corpus, index)
+def corpus_heat(corpus: str, index: int, layer_name: str, unit_number: int) -> str:
+    """The picture with a unit's map over it."""
+    return _path("corpora", corpus, "images", index, "heat", layer_name, f"{unit_number}.webp")
+
+
+def corpus_crop(corpus: str, index: int, layer_name: str, unit_number: int) -> str:
+    """The part of the picture around the place where a unit fires most."""
+    return _path("corpora", corpus, "images", index, "crop", layer_name, f"{unit_number}.webp")
+
+
+def corpus_page(corpus: str, index: int, layer_name: str | None = None, unit_number: int | None = None) -> str:
+    """The page of one corpus image: the picture, its caption and the units it drives; with what a unit does on it."""
+    on = None if layer_name is None else f"{layer_name}/{unit_number}"
+    return with_query(_path("corpora", corpus, index), unit=on)
 
 
 def facet(facet_id: str) -> str:

@@ -155,7 +155,7 @@ class Worker:
             known = self._find(job.key)
             if known is not None:
                 return known
-            if len(self._waiting) >= self.queue_size and not force:
+            if self.depth >= self.queue_size and not (force or job.background):
                 raise Full
             self._waiting.append(job)
             self._wake.notify_all()
@@ -180,14 +180,20 @@ class Worker:
 
     @property
     def wanted(self) -> bool:
-        """Whether a job waits for the running one that does not share."""
+        """Whether a job that people want waits for the running one that does not share."""
         with self._wake:
-            return any(not job.shares for job in self._waiting)
+            return any(not job.shares and not job.background for job in self._waiting)
+
+    @property
+    def sharing(self) -> bool:
+        """Whether jobs that share are running: what nobody waits for may let them be alone."""
+        with self._wake:
+            return any(each.job.shares for each in self._running)
 
     @property
     def depth(self) -> int:
-        """How many jobs wait."""
-        return len(self._waiting)
+        """How many jobs wait that people want."""
+        return sum(not job.background for job in self._waiting)
 
     def _find(self, key: str) -> Job | None:
         candidates = [*(each.job for each in self._running), *self._waiting]

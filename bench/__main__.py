@@ -8,15 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, cost, labels, quality, steering
+from bench import company, cost, index, labels, quality, steering, unit_page
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
     "company": company.measure,
     "cost": cost.measure,
+    "index": index.measure,
     "labels": labels.measure,
     "quality": quality.measure,
     "steering": steering.measure,
+    "unit_page": unit_page.measure,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 

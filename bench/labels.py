@@ -138,7 +138,7 @@ def measure(tell: Tell) -> list[Row]:
     units, meant = known_units(fires, shown, known)
     note = f"{len(own)} concepts, {len(images)} images, CLIP-Dissect's constants"
     among = f"the same among {len(words)} words"
-    block = f"{len(units)} units of {clip.default_layer}, {AGREE} of whose {EXAMPLES} strongest images show one concept"
+    block = f"{among}: {len(units)} units of {clip.default_layer}, {AGREE} of whose {EXAMPLES} strongest images show one concept"
     rows = []
     for name, way in WAYS.items():
         tell(name)

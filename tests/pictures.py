@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageEnhance
 
 from tests.tiny import tiny_hub_folder
 
@@ -98,13 +98,19 @@ def write_card(path: Path) -> Path:
     return path
 
 
-def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16) -> Path:
-    """The tiny model with a corpus of blobs, a facet of stripes and a model card beside its weights."""
+def furnished_folder(folder: Path, pictures: int = 120, facet: int = 16, copies: int = 0) -> Path:
+    """The tiny model with a corpus of blobs, a facet of stripes and a model card beside its weights.
+
+    Args:
+        copies: So many of the blobs once more at the end of the corpus, a little darker.
+    """
     tiny_hub_folder(folder)
     write_card(folder / "README.md")
     entries: list[tuple[str, bytes]] = []
-    for i in range(pictures):
-        image, colour = blobs(i)
+    for i in range(pictures + copies):
+        image, colour = blobs(i % pictures)
+        if i >= pictures:
+            image = ImageEnhance.Brightness(image).enhance(0.97)
         record = {"caption": f"{colour} discs", "concept": colour, "family": FAMILIES.get(colour, "")}
         record["kind"] = KINDS[i % len(KINDS)]
         entries += [(f"{i:04d}.png", png(image)), (f"{i:04d}.json", json.dumps(record).encode())]

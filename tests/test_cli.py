@@ -112,6 +112,8 @@ def test_a_facet_is_trained_and_steers_a_render(terminal: Terminal, tmp_path: Pa
         assert picture.size == (32, 32)
     shipped = terminal.answer("render", address, "--out", out, "--facet", "stripes", "--steps", "2", "--size", "32")
     assert shipped["spec"]["facet"] != facet["id"]
+    corpus = f"{terminal.model.partition('@')[0]}-corpus"
+    assert terminal.answer("index", "columns", corpus, "--model", terminal.model)["facets"] == 2
 
 
 def test_anything_is_rendered_with_several_facets(terminal: Terminal, tmp_path: Path) -> None:

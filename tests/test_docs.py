@@ -47,6 +47,7 @@ def test_the_promised_commands_are_there() -> None:
         ["model", "fetch"],
         ["index", "build"],
         ["index", "columns"],
+        ["index", "export"],
         ["index", "show"],
         ["label", "build"],
         ["facet", "train"],

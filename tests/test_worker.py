@@ -287,3 +287,16 @@ def test_other_errors_do_not_break_the_worker(worker: Worker) -> None:
     with pytest.raises(ZeroDivisionError):
         worker.post(lambda: 1 // 0).result(5)
     assert worker.broken is None and worker.post(lambda: 7).result(5) == 7
+
+
+def test_what_nobody_waits_for_takes_no_place_in_the_queue_and_is_not_wanted() -> None:
+    worker = Worker(queue_size=1)
+    for name in ("columns", "labels"):
+        worker.submit(Job(name, endless, background=True))
+    assert (worker.depth, worker.wanted) == (0, False)
+    worker.submit(Job("facet", endless))
+    assert (worker.depth, worker.wanted) == (1, True)
+    with pytest.raises(Full):
+        worker.submit(Job("another", endless))
+    worker.submit(Job("facets", endless, background=True))
+    worker.close()

@@ -25,11 +25,11 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def tiny_module(seed: int = 0) -> open_clip.CLIP:
+def tiny_module(seed: int = 0, config: dict[str, Any] = CONFIG) -> open_clip.CLIP:
     """A random CLIP whose every block does something: a fresh ResNet's upper blocks are identities."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = open_clip.CLIP(**CONFIG["model_cfg"])
+        module = open_clip.CLIP(**config["model_cfg"])
         assert isinstance(module.visual, ModifiedResNet)
         enliven(module.visual, pictures=64)
     return module.eval().requires_grad_(False)
@@ -58,13 +58,14 @@ def enliven(visual: ModifiedResNet, pictures: int) -> None:
     visual.eval()
 
 
-def tiny_hub_folder(folder: Path, seed: int = 0) -> Path:
-    """Write the tiny model in open_clip's hub layout, in fp16, and return the folder: load it as `tiny@FOLDER`."""
+def tiny_hub_folder(folder: Path, seed: int = 0, config: dict[str, Any] = CONFIG) -> Path:
+    """Write the tiny model, or one of another configuration, in open_clip's hub layout, in fp16, and return the folder:
+    load it as `tiny@FOLDER`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "open_clip_config.json").write_text(json.dumps(CONFIG))
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
     tensors = {
         name: tensor.half() if tensor.is_floating_point() else tensor
-        for name, tensor in tiny_module(seed).state_dict().items()
+        for name, tensor in tiny_module(seed, config).state_dict().items()
     }
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "open_clip_model.safetensors")
     return folder

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import open_clip
 import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2
@@ -81,7 +82,16 @@ class Clip:
 
     def prepare(self, images: Sequence[Image.Image]) -> Tensor:
         """Bring pictures to what the model sees, before normalisation: [B, 3, S, S] in 0..1 on the model's device."""
-        return torch.stack([self._transform(image) for image in images]).to(self.device)
+        return self.tensors([self.fit(image) for image in images])
+
+    def fit(self, image: Image.Image) -> Image.Image:
+        """A picture at the size that the model sees: RGB, S x S. Any thread may; no torch is involved."""
+        return self._fit(image)
+
+    def tensors(self, fitted: Sequence[Image.Image]) -> Tensor:
+        """Pictures from `fit` as `prepare` gives them: [B, 3, S, S] in 0..1 on the model's device."""
+        pixels = torch.from_numpy(np.stack([np.asarray(image) for image in fitted]))
+        return pixels.permute(0, 3, 1, 2).contiguous().float().div(255).to(self.device)
 
     def normalize(self, rgb: Tensor) -> Tensor:
         """Shift and scale [B, 3, H, W] in 0..1 to what the vision tower was trained on; any height and width."""
@@ -113,10 +123,11 @@ class Clip:
         return self.module.encode_text(self.tokenize(texts))
 
     @cached_property
-    def _transform(self) -> Callable[[Image.Image], Tensor]:
+    def _fit(self) -> Callable[[Image.Image], Image.Image]:
         chain = image_transform_v2(self.preprocess, is_train=False)
         assert isinstance(chain, Compose)
-        return Compose(chain.transforms[:-1])  # the last step normalises, which `normalize` does on the device
+        # The last two make a tensor of it and normalise, which `tensors` and `normalize` do.
+        return Compose(chain.transforms[:-2])
 
     @cached_property
     def text_tokenizer(self) -> Any:

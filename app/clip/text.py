@@ -30,7 +30,11 @@ def unit_scores(clip: Clip, texts: Sequence[str]) -> Tensor:
 
 def bilinear(visual: nn.Module, embeddings: Tensor) -> Tensor:
     """Text embeddings [T, E], of any length, to unit scores [T, C]; see `unit_scores`."""
-    return nn.functional.normalize(embeddings, dim=-1) @ output_matrix(visual)
+    texts = nn.functional.normalize(embeddings, dim=-1)
+    if isinstance(visual, ModifiedResNet):
+        pool = visual.attnpool  # one after the other: their product would be a thousand times as dear as one text's
+        return texts @ pool.get_parameter("c_proj.weight") @ pool.get_parameter("v_proj.weight")
+    return texts @ output_matrix(visual)
 
 
 def output_matrix(visual: nn.Module) -> Tensor:

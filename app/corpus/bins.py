@@ -6,16 +6,17 @@ depends only on the set of values. Reducers as in `reduce`.
 """
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from app.corpus.reduce import NO_IMAGE, Batch
 
 LOWEST_EXPONENT = -149  # of a float32
-RANK_BITS = 59  # of the hash that draws a band's examples; the four above it name the band
+RANK_BITS = 57  # of the hash that draws examples; the six above it name the cell
 
 
 class Grid:
@@ -112,14 +113,14 @@ def _moved(counts: Tensor, level: Tensor, base: Tensor, grid: Grid) -> Tensor:
 
 
 class Bands:
-    """From each of the at most 12 bands (never fewer than 7, if the unit varies) up to `keep` images, drawn fairly.
+    """From each of the at most 40 cells (never fewer than 20, if the unit varies) up to `keep` images, drawn fairly.
 
-    The images of a band are those whose hashed ids are smallest: a uniform draw without replacement that any order of
-    images and any split into shards repeats.
+    The images kept of a cell are those whose hashed ids are smallest: a uniform draw without replacement that any order
+    of images and any split into shards repeats. `bands` reads the ten bands of a unit's range from them.
     """
 
-    def __init__(self, units: int, cells: int = 12, keep: int = 8) -> None:
-        self.grid = Grid(units, cells)
+    def __init__(self, units: int, cells: int = 40, keep: int = 8, grid: Grid | None = None) -> None:
+        self.grid = grid or Grid(units, cells)
         self.keep = keep
         self.ids = torch.full((units, cells * keep), NO_IMAGE)
         self.values = torch.full((units, cells * keep), torch.inf)
@@ -143,16 +144,16 @@ class Bands:
         empty = ids == NO_IMAGE
         key = (self.grid.bin(values.where(~empty, self.grid.low[:, None])) << RANK_BITS) | shuffled(ids)
         key, order = key.where(~empty, NO_IMAGE).sort(dim=1)
-        band = key >> RANK_BITS
-        slot = band * self.keep + _rank_in_run(band)
+        cell = key >> RANK_BITS
+        slot = cell * self.keep + _rank_in_run(cell)
         last = self.grid.cells * self.keep
-        slot = slot.where((_rank_in_run(band) < self.keep) & (key != NO_IMAGE), last)  # one slot too many: the bin
+        slot = slot.where((_rank_in_run(cell) < self.keep) & (key != NO_IMAGE), last)  # one slot too many: the bin
         for name, column, blank in (("ids", ids, NO_IMAGE), ("values", values, torch.inf), ("places", places, 0)):
             kept = torch.full((len(ids), last + 1), blank, dtype=column.dtype)
             setattr(self, name, kept.scatter_(1, slot, column.gather(1, order))[:, :last].contiguous())
 
     def state(self) -> dict[str, np.ndarray]:
-        """`level`, `base` int64 [C] of the bands as in Histogram; `ids`, `values`, `places` [C, cells, keep], in the
+        """`level`, `base` int64 [C] of the cells as in Histogram; `ids`, `values`, `places` [C, cells, keep], in the
         order of the draw, with the id -1 where there are no more images."""
         shape = (-1, self.grid.cells, self.keep)
         ids = self.ids.where(self.ids != NO_IMAGE, -1)
@@ -182,8 +183,11 @@ def _rank_in_run(sorted_rows: Tensor) -> Tensor:
     return position - position.where(starts, 0).cummax(dim=1).values
 
 
-def shuffled(ids: Tensor) -> Tensor:
-    """Map ids below 2**59 one to one onto numbers below 2**59 that look random (multiply and xor-shift, twice).
+Numbers = TypeVar("Numbers", Tensor, NDArray[np.int64])
+
+
+def shuffled(ids: Numbers) -> Numbers:
+    """Map ids below 2**57 one to one onto numbers below 2**57 that look random (multiply and xor-shift, twice).
 
     The constants are those of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
     """

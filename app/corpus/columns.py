@@ -4,13 +4,16 @@ An index keeps of each unit its extremes, a histogram and a sample; this keeps e
 folder `columns` inside an index's has `LAYER.npy`, uint16 [units, images], and `LAYER.range.npy`, float32 [units, 2]: the
 number 0 stands for the unit's lowest activation, 65,535 for its highest, evenly between. So no activation is off by more
 than a 131,070th of its unit's range (`docs/decisions/0010-columns.md` says why not float16). `columns.json` names the
-index it belongs to, and `labels.*` are the corpus' categories.
+index it belongs to, and `labels.*` are the corpus' categories. What else needs one look at every image once the units'
+ranges are known is kept beside them: the draw of each band (`draws`) and the images' fingerprints (`fingerprint`).
 """
 
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+import weakref
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import islice
@@ -23,16 +26,18 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.clip.clip import Clip
+from app.corpus.bands import Band
 from app.corpus.categories import Categories, CategoryWriter
+from app.corpus.draws import Draws, DrawWriter
+from app.corpus.fingerprint import FILE, Prints, PrintWriter, fingerprint
 from app.corpus.index import Index
-from app.corpus.look import measure
 from app.corpus.manifest import IndexManifest
-from app.corpus.partition import GROUP
+from app.corpus.partition import GROUP, in_groups
 from app.corpus.pictures import decoded
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 
 FOLDER, HEADER = "columns", "columns.json"
-VERSION = 1
+VERSION = 2
 STEPS = 65_535
 CHUNK = 4096  # images between two writes: 8 KB of each unit at a time, 21 MB of memory for 2,560 units
 UNITS_AT_ONCE = 64  # whose columns are decoded together
@@ -179,14 +184,37 @@ class Columns:
             NotFound: the columns have no such layer or unit.
         """
         low, step = self._scale_of(layer, unit)
-        return (low + self.codes(layer)[unit] * step).astype(np.float32)
+        return (low + self.column(layer, unit) * step).astype(np.float32)
+
+    def column(self, layer: str, unit: int, images: slice = slice(None)) -> Codes:
+        """A unit's column as it is stored, or a stretch of it: uint16 [images].
+
+        By a plain read, since the pages of a map that were looked at count as this process' memory.
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        self._scale_of(layer, unit)
+        start, stop, _ = images.indices(len(self))
+        file, offset = self._files[layer]
+        place = offset + 2 * (unit * len(self) + start)
+        return np.frombuffer(os.pread(file, 2 * (stop - start), place), np.uint16)
+
+    def levels(self, layer: str, unit: int) -> NDArray[np.float64]:
+        """The activations that the numbers of a unit's column stand for, [65,536] ascending.
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        low, step = self._scale_of(layer, unit)
+        return np.asarray(low + np.arange(STEPS + 1) * step, np.float64)
 
     def weighted(self, layer: str, weights: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """The sum of all units' activations, each by its weight [units]: float64 [images].
 
         Yields the sum so far after every `UNITS_AT_ONCE` units that weigh something; the last is the whole.
         """
-        codes, ranges = self._layer(layer)
+        ranges = self._layer(layer)[1]
         weights = np.asarray(weights, np.float64)
         low, step = _scale(ranges)
         total = np.full(len(self), (weights * low).sum())
@@ -194,10 +222,32 @@ class Columns:
         for start in range(0, len(heavy), UNITS_AT_ONCE):
             chosen = heavy[start : start + UNITS_AT_ONCE]
             for unit in chosen:
-                total += codes[unit] * (weights[unit] * step[unit])
+                total += self.column(layer, int(unit)) * (weights[unit] * step[unit])
             yield total
         if not len(heavy):
             yield total
+
+    def some(self, layer: str, unit: int, images: Sequence[int]) -> NDArray[np.float32]:
+        """A unit's activation on some images [N], without reading the whole column: [N].
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        low, step = self._scale_of(layer, unit)
+        return (low + self.codes(layer)[unit, np.asarray(images, np.int64)] * step).astype(np.float32)
+
+    def bands(self, layer: str, unit: int) -> list[Band]:
+        """The ten bands of a unit's range, the weakest first, counted and drawn from all images.
+
+        Raises:
+            NotFound: the columns have no such layer or unit.
+        """
+        self._scale_of(layer, unit)
+        return self._draws[layer].bands(unit, self._layer(layer)[1][unit])
+
+    def fingerprints(self, images: Sequence[int]) -> Prints:
+        """The fingerprints of some images, [N, 320]."""
+        return self._prints[np.asarray(images, np.int64)]
 
     def percentile(self, layer: str, unit: int, value: float) -> float:
         """The share of the images, in percent, on which a unit is less active than `value`; ties count as half.
@@ -209,7 +259,7 @@ class Columns:
         lowest, highest = (float(end) for end in ranges[unit])
         if not lowest <= value <= highest:
             return 100.0 if value > lowest else 0.0
-        return rank(self.codes(layer)[unit], encode(np.array([value]), ranges[unit : unit + 1])[0])
+        return rank(self.column(layer, unit), encode(np.array([value]), ranges[unit : unit + 1])[0])
 
     def _scale_of(self, layer: str, unit: int) -> tuple[float, float]:
         codes, ranges = self._layer(layer)
@@ -222,6 +272,26 @@ class Columns:
         if layer not in self.header.layers:
             raise NotFound(f"There are no columns of {layer}: of {', '.join(self.header.layers)} only.", field="layer")
         return self._layers[layer]
+
+    @cached_property
+    def _draws(self) -> dict[str, Draws]:
+        return {layer: Draws.open(self.folder, layer) for layer in self.header.layers}
+
+    @cached_property
+    def _prints(self) -> Prints:
+        return np.load(self.folder / FILE, mmap_mode="r")
+
+    @cached_property
+    def _files(self) -> dict[str, tuple[int, int]]:
+        """The descriptor of each layer's file, open as long as the columns are, and where its first number lies."""
+        files = {}
+        for layer in self.header.layers:
+            codes = self.codes(layer)
+            assert isinstance(codes, np.memmap)
+            file = os.open(self.folder / f"{layer}.npy", os.O_RDONLY)
+            weakref.finalize(self, os.close, file)
+            files[layer] = file, codes.offset
+        return files
 
     @cached_property
     def _layers(self) -> dict[str, tuple[Codes, NDArray[np.float32]]]:
@@ -260,29 +330,42 @@ def making(clip: Clip, index: Index) -> Making:
             f"{clip.weights_hash}: build it again."
         )
     _check_room(index)
-    with _new_folder(index) as folder:
-        writer = ColumnWriter(folder, index.manifest.key, len(index), {layer: _range(index, layer) for layer in layers})
-        categories = CategoryWriter(len(index))
-        with closing(decoded(index.item(number) for number in range(len(index)))) as stream:
-            done = 0
-            while batch := list(islice(stream, GROUP)):
-                for number, (item, picture) in enumerate(batch, done):
-                    if isinstance(picture, FacetscopeError):
-                        raise picture
-                    categories.add(number, item.record)
-                # One by one, so that no more than one stays in full size.
-                pictures = [clip.prepare([picture]) for _, picture in batch if not isinstance(picture, FacetscopeError)]
-                measured = measure(clip, torch.cat(pictures), layers)
-                values = {layer: activations.numpy() for layer, (activations, _) in measured.items()}
-                try:
-                    writer.add(range(done, done + len(batch)), values)
-                except ValueError as error:
-                    raise BadInput(f"The columns of {index.manifest.name} cannot be made: {error}.") from error
-                done += len(batch)
-                yield done, len(index)
-        writer.finish()
-        categories.write(folder)
+    with _new_folder(index) as folder, closing(_passing(clip, index, layers, folder)) as steps:
+        yield from steps
     return Columns.open(index.folder / FOLDER, index)
+
+
+def _passing(clip: Clip, index: Index, layers: list[str], folder: Path) -> Generator[tuple[int, int]]:
+    """The one pass: everything that is kept of an image is taken while it is there."""
+    ranges = {layer: _range(index, layer) for layer in layers}
+    writer, categories = ColumnWriter(folder, index.manifest.key, len(index), ranges), CategoryWriter(len(index))
+    prints, mode = PrintWriter(folder, len(index)), index.manifest.preprocessing["resize_mode"]
+    draws = {layer: DrawWriter(range_) for layer, range_ in ranges.items()}
+    done = 0
+    with closing(decoded(index.item(number) for number in range(len(index)))) as stream:
+        while batch := list(islice(stream, GROUP)):
+            rgb, marks = [], []
+            for number, (item, picture) in enumerate(batch, done):
+                if isinstance(picture, FacetscopeError):
+                    raise picture
+                categories.add(number, item.record)
+                rgb.append(clip.prepare([picture]))
+                marks.append(fingerprint(picture, mode))
+            numbers = torch.arange(done, done + len(batch))
+            measured = in_groups(clip, torch.cat(rgb), layers)
+            try:
+                writer.add(numbers.numpy(), {layer: values.numpy() for layer, (values, _) in measured.items()})
+            except ValueError as error:
+                raise BadInput(f"The columns of {index.manifest.name} cannot be made: {error}.") from error
+            for layer, (values, places) in measured.items():
+                draws[layer].add(numbers, values, places)
+            prints.add(np.stack(marks))
+            done += len(batch)
+            yield done, len(index)
+    for layer, draw in draws.items():
+        draw.write(folder, layer)
+    categories.write(folder)
+    writer.finish()
 
 
 def _range(index: Index, layer: str) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """A unit's column as a table, for other programs: one row for each image of the corpus, streamed."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from app.corpus.columns import Columns
 from app.corpus.index import Index
+from app.corpus.listing import harmless
 
 ROWS = 1000  # per batch of CSV
 GROUP = 20_000  # rows per row group of Parquet
@@ -34,15 +35,24 @@ def _labelled(name: str) -> str:
     return f"label.{name}" if name in OWN else name
 
 
-def batches(index: Index, columns: Columns, layer: str, unit: int, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
+def batches(
+    index: Index,
+    columns: Columns,
+    layer: str,
+    unit: int,
+    rows: int = ROWS,
+    text: Callable[[str], str] = lambda words: words,
+) -> Iterator[pa.RecordBatch]:
     """The table of `schema`, in the order of the corpus.
+
+    Args:
+        text: What becomes of keys and labels.
 
     Raises:
         NotFound: there is no such layer or unit; raised at the first batch.
     """
     known, activations, shape = index.unit(layer, unit), columns.unit(layer, unit), schema(columns)
-    entries = [*known.top, *known.bottom, *(entry for band in known.bands for entry in band.entries)]
-    places = {entry.image: entry.place for entry in entries}
+    places = {image: entry.place for image, entry in known.known.items()}
     sd = (activations - known.stats.mean) / (known.stats.std or 1.0)
     order = np.sort(activations)
     for start in range(0, len(columns), rows):
@@ -52,14 +62,14 @@ def batches(index: Index, columns: Columns, layer: str, unit: int, rows: int = R
         records = [index.record(number) for number in numbers]
         table = {
             "image": list(numbers),
-            "key": [record["key"] for record in records],
+            "key": [text(record["key"]) for record in records],
             "activation": activations[part],
             "sd": sd[part].astype(np.float32),
             "percentile": (50 * (low + high) / len(order)).astype(np.float32),
             "place": [places.get(number) for number in numbers],
         }
         for name in columns.categories.names:
-            table[_labelled(name)] = [record.get(name) for record in records]
+            table[_labelled(name)] = [text(record.get(name, "")) if name in record else None for record in records]
         yield pa.RecordBatch.from_pydict(table, schema=shape)
 
 
@@ -91,7 +101,7 @@ def as_csv(index: Index, columns: Columns, layer: str, unit: int) -> Iterator[by
     """The table as CSV with a header line, UTF-8; what is not known is empty. Raises as `batches`."""
     outlet = _Outlet()
     with pyarrow.csv.CSVWriter(outlet, schema(columns)) as writer:
-        for batch in batches(index, columns, layer, unit):
+        for batch in batches(index, columns, layer, unit, text=harmless):
             writer.write_batch(batch)
             yield outlet.take()
     yield outlet.take()

@@ -8,6 +8,8 @@ are the corpus' own, of every image.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +42,15 @@ class Group:
     auc: Estimate | None
 
 
-def median(ordered: Floats) -> Estimate:
+class Ordered(Protocol):
+    """Numbers in ascending order, each found by its place."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> Any: ...
+
+
+def median(ordered: Ordered) -> Estimate:
     """The median of numbers in ascending order. The interval is that between two of them, so it assumes nothing of how
     they are distributed (the sign test turned round)."""
     n = len(ordered)
@@ -49,13 +59,15 @@ def median(ordered: Floats) -> Estimate:
     return Estimate(middle, float(ordered[rank - 1]), float(ordered[n - rank])) if rank else Estimate(middle)
 
 
+@lru_cache(maxsize=2 * EXACT)
 def _rank(n: int) -> int:
     """The largest k for which the k-th smallest and the k-th largest of n enclose the median with at least 95%: fewer
     than k of n fair coins come up heads with at most 2.5%. 0 where there is none."""
     if n > EXACT:
         return int((n - Z * math.sqrt(n)) / 2)
-    total, k = 0, 0
-    while (total := total + math.comb(n, k)) <= 0.025 * 2**n:
+    total, k, heads = 0, 0, 1  # so many of the 2**n ways have just k heads
+    while (total := total + heads) <= 0.025 * 2**n:
+        heads = heads * (n - k) // (k + 1)
         k += 1
     return k
 
@@ -68,7 +80,12 @@ def midranks(values: Floats) -> NDArray[np.float64]:
 
 
 def auc(value: float, ones: int, others: int) -> Estimate:
-    """How often one of `ones` stands above one of `others`, with its interval.
+    """How often one of `ones` stands above one of `others`, with its interval; see `aucs`."""
+    return aucs(np.array([value]), np.array([ones]), np.array([others]))[0]
+
+
+def aucs(values: NDArray[np.float64], ones: NDArray[np.int64], others: NDArray[np.int64]) -> list[Estimate]:
+    """How often one of each number of `ones` stands above one of `others`, with the intervals; all [N].
 
     The interval holds every true value from which `value` is not further than 1.96 standard deviations by Hanley and
     McNeil's formula ("The meaning and use of the area under a ROC curve", 1982), taken at the true value and not at
@@ -76,53 +93,97 @@ def auc(value: float, ones: int, others: int) -> Estimate:
     Mann-Whitney statistic", 2006).
     """
 
-    def beyond(truth: float) -> float:
+    def beyond(truth: NDArray[np.float64]) -> NDArray[np.float64]:
         least = (ones - 1) * (1 - truth) / (2 - truth) + (others - 1) * truth / (1 + truth)
         variance = truth * (1 - truth) * (1 + least) / (ones * others)
-        return (value - truth) ** 2 - Z * Z * variance
+        return (values - truth) ** 2 - Z * Z * variance
 
-    return Estimate(value, _edge(beyond, value, 0.0), _edge(beyond, value, 1.0))
+    lows, highs = (_edge(beyond, values, np.full_like(values, end)) for end in (0.0, 1.0))
+    return [Estimate(*each) for each in zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)]
 
 
-def _edge(beyond: Callable[[float], float], inside: float, outside: float) -> float:
-    """Where `beyond` turns positive on the way from `inside` to `outside`."""
+def _edge(
+    beyond: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    inside: NDArray[np.float64],
+    outside: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Where `beyond` turns positive on the way from `inside` to `outside`, each by itself."""
     for _ in range(40):
         middle = (inside + outside) / 2
-        inside, outside = (inside, middle) if beyond(middle) > 0 else (middle, outside)
+        past = beyond(middle) > 0
+        inside, outside = np.where(past, inside, middle), np.where(past, middle, outside)
     return (inside + outside) / 2
 
 
-def groups(values: Floats, numbers: NDArray[np.int32], count: int) -> list[Group]:
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """The images' activations by their grade: `levels` are the different activations in ascending order, some of which no
+    image may have, and `grades` [images] is each image's place among them. A column is stored so."""
+
+    levels: Floats
+    grades: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, values: Floats) -> "Graded":
+        """Grade activations [images]."""
+        return cls(*np.unique(values, return_inverse=True))
+
+    def __len__(self) -> int:
+        return len(self.grades)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """The activations of one label's images in ascending order: `keys` are their grades, beyond a multiple of how many
+    there are."""
+
+    levels: Floats
+    keys: NDArray[np.integer]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, place: int) -> float:
+        return self.levels[int(self.keys[place]) % len(self.levels)]
+
+
+def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group]:
     """The images by their label, for each of `count` label values that some image has, in the order of the values.
 
     Args:
-        values: [images], the activations.
         numbers: [images], the place of each image's label value; -1 for images without one, which are others to all.
     """
-    order = np.lexsort((values, numbers))
-    sums = np.bincount(numbers + 1, midranks(values), count + 1)[1:]
-    starts = np.searchsorted(numbers[order], np.arange(count + 1))
-    found = []
-    for value, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
-        ones = int(end - start)
-        others = len(values) - ones
-        if ones:
-            above = (sums[value] - ones * (ones + 1) / 2) / (ones * others) if others else 0.0
-            apart = auc(float(above), ones, others) if others else None
-            found.append(Group(value, ones, median(values[order[start:end]]), apart))
-    return found
+    at = np.bincount(graded.grades, minlength=len(graded.levels))
+    midranks = at.cumsum() - (at - 1) / 2
+    sums = np.bincount(numbers + 1, midranks[graded.grades], count + 1)[1:]
+    grades = len(graded.levels)
+    kind = np.uint32 if (count + 1) * grades < 2**32 else np.uint64
+    # One number for label and grade is sorted several times faster than the two of them.
+    keys = np.sort((numbers + 1).astype(kind) * kind(grades) + graded.grades.astype(kind))
+    starts = np.searchsorted(keys, np.arange(1, count + 2).astype(kind) * kind(grades))
+    ones = np.diff(starts)
+    kept = np.flatnonzero(ones)
+    others = len(graded) - ones
+    above = (sums - ones * (ones + 1) / 2) / np.maximum(ones * others, 1)
+    apart = aucs(above[kept], ones[kept], np.maximum(others[kept], 1))
+    runs = [_Run(graded.levels, keys[start:end]) for start, end in zip(starts[:-1], starts[1:], strict=True)]
+    return [
+        Group(int(value), int(ones[value]), median(runs[value]), each if rest else None)
+        for value, each, rest in zip(kept.tolist(), apart, others[kept].tolist(), strict=True)
+    ]
 
 
-def counts_by_band(values: Floats, edges: Sequence[float], numbers: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+def counts_by_band(graded: Graded, edges: Sequence[float], numbers: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     """How many images of each label lie in each band of activation: [bands, `count` + 1], images without one last.
 
     Args:
         edges: Of the bands, ascending; what lies beyond the outer ones counts to the outer bands.
     """
     bands = len(edges) - 1
-    band = np.searchsorted(np.asarray(edges[1:-1]), values, side="right")
+    band_of = np.searchsorted(np.asarray(edges[1:-1]), graded.levels, side="right")
     label = np.where(numbers < 0, count, numbers)
-    return np.bincount(band * (count + 1) + label, minlength=bands * (count + 1)).reshape(bands, count + 1)
+    cells = (band_of * (count + 1))[graded.grades] + label
+    return np.bincount(cells, minlength=bands * (count + 1)).reshape(bands, count + 1)
 
 
 def commonest(counts: NDArray[np.int64], most: int, first: Sequence[int] = ()) -> list[int]:

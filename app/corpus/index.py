@@ -1,5 +1,6 @@
 """Read an index: what a corpus does to every unit of a model, and the corpus' images."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -101,26 +102,41 @@ class Index:
             raise BadInput(f"A quantile lies between 0 and 1, not at {q}: give a share of the images.", field="q")
         return quantile(self._row(layer, unit), len(self), q)
 
-    def strongest(self, layer: str) -> np.ndarray:
-        """The units, int64 [C], from the most selective on: by how many standard deviations above its mean a unit's
-        ten strongest examples are. Units that never vary come last.
+    def selectivity(self, layer: str) -> np.ndarray:
+        """How selective every unit is, float64 [C]: by how many standard deviations above its mean its ten strongest
+        examples are, on average; -inf for units that never vary.
 
         Raises:
             NotFound: the layer is not indexed.
         """
         mean, std = self.mean(layer), self.std(layer)
         best = self.tables(layer)["top.values"][:, : min(STRONGEST, len(self))].mean(1, dtype=np.float64)
-        score = np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
-        return np.argsort(-score, kind="stable")
+        return np.divide(best - mean, std, out=np.full_like(mean, -np.inf), where=std > 0)
 
-    def image(self, number: int) -> Image.Image:
-        """An image of the corpus as the model saw it: RGB, square, at most 256 px.
+    def strongest(self, layer: str) -> np.ndarray:
+        """The units, int64 [C], from the most selective on. Units that never vary come last.
+
+        Raises:
+            NotFound: the layer is not indexed.
+        """
+        return np.argsort(-self.selectivity(layer), kind="stable")
+
+    def top(self, layer: str, unit: int, count: int) -> list[int]:
+        """The numbers of the images that drive a unit most, at most `count`, the strongest first; quicker than `unit`.
+
+        Raises:
+            NotFound: the layer is not indexed.
+        """
+        return [number for number in self.tables(layer)["top.ids"][unit, :count].tolist() if number >= 0]
+
+    def image(self, number: int, largest: int = LARGEST_SIDE) -> Image.Image:
+        """An image of the corpus as the model saw it: RGB, square, at most `largest` px.
 
         Raises:
             NotFound: no such image, or its file has gone from where it was indexed.
         """
         image = decode_item(self.item(number))
-        side = min(LARGEST_SIDE, max(image.size) if self._resize_mode == "longest" else min(image.size))
+        side = min(largest, max(image.size) if self._resize_mode == "longest" else min(image.size))
         return square(image, side, self._resize_mode)
 
     def item(self, number: int) -> Item:
@@ -130,7 +146,8 @@ class Index:
             NotFound: no such image.
         """
         row = self._image_row(number)
-        return Item(row.key, row.locator, self.manifest.root, row.record)
+        root = self.folder / self.manifest.root  # relative where the pictures lie with the index
+        return Item(row.key, row.locator, root, row.record)
 
     def record(self, number: int) -> dict[str, str]:
         """What is known of an image: `key`, `caption`, and whatever else its source says.
@@ -140,6 +157,11 @@ class Index:
         """
         row = self._image_row(number)
         return {"caption": "", **row.record, "key": row.key}
+
+    def records(self, numbers: Iterable[int]) -> dict[int, dict[str, str]]:
+        """What is known of many images, by their numbers: as their source says it, without their keys; numbers that
+        there are not are left out."""
+        return self._rows.records(numbers)
 
     @cached_property
     def _rows(self) -> Rows:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from app.clip.clip import Clip
@@ -62,10 +63,10 @@ def measuring(
     refused: dict[int, str] = {}
     batches: list[dict[str, Measured]] = []
     good = looked = 0
-    with closing(decoded(items)) as stream:
-        pictures = _readable(clip, stream, refused)
+    with closing(decoded(items, clip.fit)) as stream:
+        pictures = _readable(stream, refused)
         while batch := list(islice(pictures, batch_size)):
-            measured = _in_groups(clip, torch.cat([rgb for _, rgb in batch]), layers)
+            measured = in_groups(clip, clip.tensors([picture for _, picture in batch]), layers)
             finite = torch.stack([values.isfinite().all(1) for values, _ in measured.values()]).all(0)
             for (position, _), keep in zip(batch, finite.tolist(), strict=True):
                 if not keep:
@@ -81,16 +82,16 @@ def measuring(
     return Partition(len(items), dict(sorted(refused.items())), _joined(batches, layers))
 
 
-def _readable(clip: Clip, stream: Iterable[Decoded], refused: dict[int, str]) -> Iterator[tuple[int, Tensor]]:
-    """Positions with their pictures [1, 3, S, S], one by one so that no more than one stays in full size."""
+def _readable(stream: Iterable[Decoded], refused: dict[int, str]) -> Iterator[tuple[int, Image.Image]]:
+    """Positions with their pictures, brought to the model's size."""
     for position, (_, picture) in enumerate(stream):
         if isinstance(picture, FacetscopeError):
             refused[position] = picture.detail
         else:
-            yield position, clip.prepare([picture])
+            yield position, picture
 
 
-def _in_groups(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> dict[str, Measured]:
+def in_groups(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> dict[str, Measured]:
     """`measure` in passes of exactly `GROUP` pictures, the last filled up with black."""
     padded = torch.cat([rgb, rgb.new_zeros(-len(rgb) % GROUP, *rgb.shape[1:])])
     joined = _joined([measure(clip, group, layers) for group in padded.split(GROUP)], layers)

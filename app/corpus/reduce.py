@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-REDUCER_VERSION = 1
+REDUCER_VERSION = 2
 """Part of every index's key: raise it when any reducer's result changes."""
 
 NO_IMAGE = torch.iinfo(torch.int64).max
@@ -87,23 +87,39 @@ class Extremes:
 
     def update(self, batch: Batch) -> None:
         """Take in a batch of images that were not seen before."""
-        self._absorb(*batch.columns())
+        seen = self.ids.where(self.ids != NO_IMAGE, -1)
+        in_order = torch.cat([seen.max()[None], batch.ids]).diff()
+        if bool((in_order > 0).all()):
+            self._keep_best(*self._candidates(*batch.columns()))
+        else:
+            self._absorb(*batch.columns())
 
     def merge(self, other: Self) -> None:
         """Take in everything that `other` has seen."""
         self._absorb(other.ids, other.values, other.places)
 
+    def _candidates(self, ids: Tensor, values: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of images with ascending ids above all that are kept: those that beat the worst of these, in that order."""
+        beats = (values > self.values[:, -1:]) if self.sign > 0 else (values < self.values[:, -1:])
+        most = int(beats.sum(1).max()) if beats.numel() else 0
+        # Some rows get others beside them, which do them no harm.
+        chosen = values.topk(most, dim=1, largest=self.sign > 0, sorted=False).indices.sort(dim=1).values
+        return ids.gather(1, chosen), values.gather(1, chosen), places.gather(1, chosen)
+
     def _absorb(self, ids: Tensor, values: Tensor, places: Tensor) -> None:
-        candidates = (
-            torch.cat([self.ids, ids], 1),
-            torch.cat([self.values, values], 1),
-            torch.cat([self.places, places], 1),
-        )
-        by_id = candidates[0].argsort(dim=1)
-        ids, values, places = (column.gather(1, by_id) for column in candidates)
+        by_id = torch.cat([self.ids, ids], 1).argsort(dim=1)
+        for name, new in (("ids", ids), ("values", values), ("places", places)):
+            setattr(self, name, torch.cat([getattr(self, name), new], 1).gather(1, by_id))
+        self._keep_best(*(new[:, :0] for new in (ids, values, places)))
+
+    def _keep_best(self, ids: Tensor, values: Tensor, places: Tensor) -> None:
+        """Take in images whose ids are, among equal values, above all that are kept."""
+        values = torch.cat([self.values, values], 1)
         # Stable, so the ids stay in order among equal values.
         best = values.argsort(dim=1, descending=self.sign > 0, stable=True)[:, : self.keep]
-        self.ids, self.values, self.places = (column.gather(1, best) for column in (ids, values, places))
+        self.values = values.gather(1, best)
+        self.ids = torch.cat([self.ids, ids], 1).gather(1, best)
+        self.places = torch.cat([self.places, places], 1).gather(1, best)
 
     def state(self) -> dict[str, np.ndarray]:
         """`values` float32, `ids` int64 and `places` int32, all [C, keep]."""

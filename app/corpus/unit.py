@@ -1,23 +1,14 @@
 """What an index says of one unit: statistics, histogram, examples from both ends and from the bands between."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
+
+from app.corpus.bands import Band, Entry, Row, bands
 
 SHOWN_BINS = 64  # most bins of the histogram that is shown; percentiles use all of the 512
-
-Row = Mapping[str, np.ndarray]
-"""One unit's row of every array of `Tables.state`."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One example: the image's number in the corpus, the unit's activation on it, and its place on the map."""
-
-    image: int
-    activation: float
-    place: int
 
 
 @dataclass(frozen=True)
@@ -32,26 +23,27 @@ class Stats:
 
 
 @dataclass(frozen=True)
-class Band:
-    """Images with low <= activation < high (the last band includes its end): their number, and a fair draw of 8."""
-
-    low: float
-    high: float
-    count: int
-    entries: list[Entry]
-
-
-@dataclass(frozen=True)
 class UnitIndex:
-    """Everything a unit page shows of its corpus. `top` is strongest first, `bottom` weakest first, `bands` go from
-    the most inhibitory to the most excitatory; `counts[i]` images lie from `edges[i]` up to `edges[i + 1]`."""
+    """Everything a unit page shows of its corpus. `top` is strongest first, `bottom` weakest first; `counts[i]` images lie
+    from `edges[i]` up to `edges[i + 1]`."""
 
     stats: Stats
     edges: list[float]
     counts: list[int]
     top: list[Entry]
     bottom: list[Entry]
-    bands: list[Band]
+    row: Row = field(repr=False, compare=False)
+
+    @cached_property
+    def bands(self) -> list[Band]:
+        """The ten bands of its range, from the most inhibitory to the most excitatory, with images drawn from each."""
+        return bands(self.row)
+
+    @cached_property
+    def known(self) -> dict[int, Entry]:
+        """Every image that the index keeps of the unit, by its number."""
+        sample = _entries(self.row, "bands", self.row["bands.ids"] >= 0)
+        return {entry.image: entry for entry in (*sample, *self.top, *self.bottom)}
 
 
 def unit_index(row: Row, images: int) -> UnitIndex:
@@ -59,10 +51,10 @@ def unit_index(row: Row, images: int) -> UnitIndex:
     low, high = float(row["histogram.low"]), float(row["histogram.high"])
     stats = Stats(float(row["moments.mean"]), float(row["moments.std"]), low, high, images)
     edges, counts = _coarser(row)
-    return UnitIndex(stats, edges, counts, _entries(row, "top"), _entries(row, "bottom"), _bands(row, low, high))
+    return UnitIndex(stats, edges, counts, _entries(row, "top"), _entries(row, "bottom"), row)
 
 
-def _entries(row: Row, part: str, at: int | slice = slice(None)) -> list[Entry]:
+def _entries(row: Row, part: str, at: slice | NDArray[np.bool_] = slice(None)) -> list[Entry]:
     columns = (row[f"{part}.{name}"][at].tolist() for name in ("ids", "values", "places"))
     return [Entry(image, value, place) for image, value, place in zip(*columns, strict=True) if image >= 0]
 
@@ -78,20 +70,6 @@ def _coarser(row: Row) -> tuple[list[float], list[int]]:
     joined = np.bincount((used >> shift) - first, weights=counts[used - base]).astype(np.int64)
     edges = (first + np.arange(len(joined) + 1)) * 2.0 ** (level + shift)
     return edges.tolist(), joined.tolist()
-
-
-def _bands(row: Row, low: float, high: float) -> list[Band]:
-    width = 2.0 ** float(row["bands.level"])
-    base = int(row["bands.base"])
-    shift = int(row["bands.level"] - row["histogram.level"])  # never negative: fewer cells are never finer
-    counts = row["histogram.counts"]
-    cells = ((int(row["histogram.base"]) + np.arange(len(counts))) >> shift) - base
-    bands = []
-    for number in range(int(high // width) - base + 1):
-        edges = (base + number) * width, (base + number + 1) * width
-        count = int(counts[cells == number].sum())
-        bands.append(Band(max(low, edges[0]), min(high, edges[1]), count, _entries(row, "bands", number)))
-    return bands
 
 
 def percentile(row: Row, images: int, value: float) -> float:

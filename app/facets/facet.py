@@ -1,7 +1,7 @@
 """A facet: one linear probe per layer that tells a theme's pictures from all others, and its file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from app.clip import taps
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
+from app.spec import canonical_json, content_id
 
 FORMAT = "facetscope-facet-1"
 
@@ -117,9 +118,17 @@ def load(path: Path) -> Facet:
 @torch.no_grad()
 def log_odds(facet: Facet, clip: Clip, rgb: Tensor) -> Tensor:
     """How much each picture [B, 3, S, S] in [0, 1] is of the theme, per probe: float64 [B, probes]."""
-    with taps.tap(clip, dict.fromkeys(facet.probes, "post")) as maps:
-        taps.run(clip, rgb, list(facet.probes))
-        return torch.stack([_one(probe, maps[layer]) for layer, probe in facet.probes.items()], dim=1)
+    return _log_odds([facet], clip, rgb)[0]
+
+
+def _log_odds(facets: Sequence[Facet], clip: Clip, rgb: Tensor) -> list[Tensor]:
+    """What `log_odds` gives for each of several facets, in one pass."""
+    layers = list(dict.fromkeys(layer for facet in facets for layer in facet.probes))
+    with taps.tap(clip, dict.fromkeys(layers, "post")) as maps:
+        taps.run(clip, rgb, layers)
+        return [
+            torch.stack([_one(probe, maps[layer]) for layer, probe in facet.probes.items()], dim=1) for facet in facets
+        ]
 
 
 def _one(probe: Probe, g: Tensor) -> Tensor:
@@ -130,4 +139,17 @@ def _one(probe: Probe, g: Tensor) -> Tensor:
 
 def score(facet: Facet, clip: Clip, rgb: Tensor) -> Tensor:
     """The probability of the theme, the mean over the facet's probes, for pictures [B, 3, S, S] in [0, 1]: [B]."""
-    return log_odds(facet, clip, rgb).sigmoid().mean(dim=1)
+    return scores([facet], clip, rgb)[:, 0]
+
+
+@torch.no_grad()
+def scores(facets: Sequence[Facet], clip: Clip, rgb: Tensor) -> Tensor:
+    """What `score` gives for each of several facets, in one pass: [B, facets]."""
+    return torch.stack([odds.sigmoid().mean(dim=1) for odds in _log_odds(facets, clip, rgb)], dim=1)
+
+
+def probes_id(facet: Facet) -> str:
+    """Names what decides a facet's scores: the model's weights, and every probe's layer, shape, weight and bias."""
+    about = [[layer, list(probe.weight.shape), probe.bias] for layer, probe in facet.probes.items()]
+    weights = (probe.weight.float().contiguous().numpy().tobytes() for probe in facet.probes.values())
+    return content_id("probes", facet.weights_hash, canonical_json(about), *weights)

@@ -32,7 +32,7 @@ from app.spec import content_id
 SHUFFLED = 200  # units for a word's probability over the corpus, and as many others to see what chance gives
 SEED = 0
 SURE = 0.99  # of the shuffled units score less
-DRAWN_WORDS = 500  # at most: the corpus' own first, then those that name most units
+DRAWN_WORDS = 300  # at most: the corpus' own first, then those that name most units
 DRAWN_KEPT = 8
 TEXTS_AT_ONCE = 64
 KEPT_AT_ONCE = 512  # embeddings in a file while labels are being made
@@ -109,7 +109,7 @@ class _Work:
             before += sets
         drawn = self._to_draw(tables.values())
         driven: list[dict[str, NDArray[np.float64]]] = []
-        for count, word in enumerate(drawn, 1):
+        for count, word in enumerate(drawn):
             driven.append(self._drive(self.words.words[word]))
             yield before + count * self.drawn // len(drawn), self.total
         if Index.open(self.index.folder).manifest.key != self.index.manifest.key:

@@ -2,14 +2,17 @@
 
 import asyncio
 import gc
+import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Literal
 
 from app import images, urls
 from app.answers import (
+    AlikePage,
     CardPage,
     Comparison,
     CorpusImagePage,
@@ -31,25 +34,35 @@ from app.answers import (
     Search,
     UnitCard,
     UnitPage,
+    View,
     Visualize,
 )
+from app.corpus import listing
 from app.corpus.export import as_csv, as_parquet
+from app.corpus.index import Index
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import captions, facet_answers, facet_table
+from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
+from app.microscope.facet_columns import FacetColumnDesk
+from app.microscope.facet_pictures import FacetPictures
+from app.microscope.facet_rows import FacetRows
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.given_facet import GivenFacets
+from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
 from app.microscope.naming import as_csv as labels_as_csv
+from app.microscope.parts import Box
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
@@ -84,10 +97,15 @@ class Microscope:
         self.indexes = Indexes(settings, self.residents)
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.label_desk = LabelDesk(self.worker, self.residents, self.indexes)
-        self.column_desk.then = self.label_desk.queue
+        self.column_desk.then = self._after_columns
         self.naming = Naming(self.store, self.label_desk)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
-        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes)
+        pictures = FacetPictures(self.store, self.worker, self.residents)
+        self.facet_desk = FacetDesk(settings, self.store, self.worker, self.residents, self.indexes, pictures)
+        self.facet_columns = FacetColumnDesk(
+            self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
+        )
+        self.facet_desk.trained = self.facet_columns.queue
         self.render_desk = RenderDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
         )
@@ -102,6 +120,7 @@ class Microscope:
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
+        self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk, self.naming)
         self.browser = Browser(
             self.store,
             self.residents,
@@ -111,13 +130,17 @@ class Microscope:
             self.gallery,
             self.render_pages,
             self.naming,
+            FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
+            GivenFacets(self.store, pictures, self.facet_columns),
         )
+        self.alike_desk = AlikeDesk(self.browser)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
         self.worker.start()
         for slug in self.residents.slugs:
             self.worker.post(self.residents.load, slug)
+            self.worker.post(self.indexes.check_mounted, slug)
         self.worker.post(self._queue_first_work)
 
     def _queue_first_work(self) -> None:
@@ -126,6 +149,10 @@ class Microscope:
             if job is not None:
                 self.worker.submit(job, force=True)
         self.worker.submit(Job("resume", lambda _: self._resume(), shares=True), force=True)
+
+    def _after_columns(self, index: Index) -> None:
+        self.facet_columns.queue(index.manifest.model)
+        self.label_desk.queue(index.manifest.name)
 
     def _resume(self) -> Iterator[None]:
         """Runs beside the indexing: what a model brought along trained is there before its whole corpus is indexed."""
@@ -141,6 +168,7 @@ class Microscope:
         self.finding_desk.resume()
         for slug in self.residents.slugs:
             self.column_desk.queue(slug)
+            self.facet_columns.queue(slug)
         gc.collect()
         gc.freeze()  # what is loaded by now stays: looking through it again would take a third of a second each time
 
@@ -149,6 +177,7 @@ class Microscope:
         self.worker.close(CLOSE_WAIT_S)
         self.column_desk.close()
         self.label_desk.close()
+        self.facet_columns.close()
         self.store.close()
         gc.unfreeze()
 
@@ -241,10 +270,14 @@ class Microscope:
         *,
         corpus: str | None = None,
         facet: str | None = None,
+        view: View = "picture",
+        draw: int = 1,
         browser: str | None = None,
     ) -> UnitPage:
         """One unit, as the browser of that anonymous id sees it."""
-        page = self.browser.unit_page(slug, layer, unit, corpus=corpus, facet=facet, browser=browser)
+        page = self.browser.unit_page(
+            slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw, browser=browser
+        )
         return page.model_copy(update={"labellings": self.labelling_desk.links(slug, layer, unit, browser)})
 
     def begin_labelling(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
@@ -266,7 +299,7 @@ class Microscope:
         units = self.browser.layer(slug, layer).channels
         return self.naming.of_layer(slug, layer, units, self.browser.index(slug, layer, corpus))
 
-    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> Iterator[bytes]:
+    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> bytes:
         """The same as a table."""
         return labels_as_csv(self.layer_labels(slug, layer, corpus))
 
@@ -291,6 +324,19 @@ class Microscope:
         index = self.browser.index(slug, layer, corpus)
         self.naming.vote(slug, layer, unit, index, vote=vote, word=word, browser=browser)
 
+    def alike_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> AlikePage:
+        """The units that are active on the same images as one."""
+        return self.alike_desk.page(slug, layer, unit, corpus)
+
+    def random_unit(
+        self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None
+    ) -> str:
+        """The address of a unit drawn by chance: of a layer, or of the default layer. Raises `NotFound`."""
+        slug = slug or self.residents.default
+        found = self.browser.layer(slug, layer or self.residents.clip(slug).default_layer)
+        unit = secrets.randbelow(found.channels)
+        return urls.with_query(urls.unit(slug, found.name, unit), corpus=corpus, facet=facet)
+
     def given_page(
         self,
         slug: str,
@@ -299,10 +345,18 @@ class Microscope:
         *,
         by: str | None = None,
         value: str | None = None,
+        facet: str | None = None,
         corpus: str | None = None,
     ) -> GivenPage:
-        """A unit's activation given a label of the corpus."""
-        return self.browser.given_page(slug, layer, unit, by=by, value=value, corpus=corpus)
+        """A unit's activation given a label of the corpus, or given a facet."""
+        return self.browser.given_page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
+
+    def given_address(
+        self, slug: str, layer: str, unit: int, *, facet: str | None = None, corpus: str | None = None
+    ) -> str:
+        """The address of a unit's activation given a facet. Raises `NotFound` for a unit that there is not."""
+        self.browser.unit(slug, layer, unit)
+        return urls.given(slug, layer, unit, facet=facet, corpus=corpus)
 
     def activations(
         self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None
@@ -310,6 +364,24 @@ class Microscope:
         """A unit's activation on every image of a corpus, as a file in parts. What can be wrong is raised at once."""
         index, columns = self.browser.exported(slug, layer, unit, corpus)
         return {"csv": as_csv, "parquet": as_parquet}[suffix](index, columns, layer, unit)
+
+    def units_file(
+        self, slug: str, layer: str, suffix: Literal["csv", "parquet", "json"], corpus: str | None = None
+    ) -> bytes:
+        """All units of a layer, one a row, as a file."""
+        index = self.browser.listed(slug, layer, corpus)
+        titles = self.naming.titles(slug, layer, index)
+        table = listing.units(index, layer, [titles[unit].text for unit in range(index.units(layer))])
+        if suffix == "json":
+            return json.dumps(
+                {**_texts(table.schema.metadata), "units": table.to_pylist()}, ensure_ascii=False
+            ).encode()
+        return {"csv": listing.as_csv, "parquet": listing.as_parquet}[suffix](table)
+
+    def examples_file(self, slug: str, layer: str, unit: int, corpus: str | None = None) -> bytes:
+        """A unit's examples as CSV."""
+        index = self.browser.listed(slug, layer, corpus, unit)
+        return listing.as_csv(listing.examples(index, layer, unit))
 
     def facets(self) -> Facets:
         """All facets."""
@@ -461,6 +533,10 @@ class Microscope:
         """One look."""
         return self.look_desk.page(look_id)
 
+    async def part_of_look(self, look_id: str, box: Box) -> LookPage:
+        """One look with what a part of its picture drives by itself."""
+        return await self.look_desk.part_of_look(look_id, box)
+
     def looks(self) -> Looks:
         """The latest looks."""
         return self.look_desk.looks()
@@ -469,9 +545,26 @@ class Microscope:
         """Units by number, word or text."""
         return await self.look_desk.search(q, model, layer)
 
-    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units it drives."""
-        return await self.look_desk.corpus_page(corpus, index)
+    async def corpus_page(
+        self, corpus: str, index: int, box: Box | None = None, on: tuple[str, int] | None = None
+    ) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units that it and a part of it drive, and what the
+        unit `on` does on it."""
+        found = await self.heat_desk.unit_on(corpus, index, *on) if on else None
+        page = await self.look_desk.corpus_page(corpus, index, box)
+        if found is None:
+            return page
+        named = f"{found.layer}/{found.unit}"
+        kept = {end: urls.with_query(url, unit=named) for end in ("previous", "next") if (url := getattr(page, end))}
+        return page.model_copy(update={**kept, "on": found})
+
+    async def corpus_heat(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture with a unit's map over it, WebP."""
+        return await self.heat_desk.heat(corpus, index, layer, unit)
+
+    async def corpus_crop(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
+        """A corpus picture around the place where a unit fires most, WebP."""
+        return await self.heat_desk.crop(corpus, index, layer, unit)
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""
@@ -515,6 +608,10 @@ class Microscope:
             "# TYPE facetscope_queue_depth gauge\n"
             f"facetscope_queue_depth {self.worker.depth}\n"
         )
+
+
+def _texts(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in metadata.items()}
 
 
 def _safe(name: str) -> str:

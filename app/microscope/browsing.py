@@ -1,43 +1,49 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import partial
+
+import numpy as np
 
 from app import urls
 from app.answers import (
-    AlikeUnit,
     CaptionsPage,
     FacetLink,
     GalleryPicture,
     GivenPage,
+    LabelColumn,
     LayerPage,
     ModelInfo,
     Models,
     UnitCard,
     UnitPage,
     UnitRecord,
+    View,
 )
 from app.clip.layers import Layer
-from app.corpus.alike import images_compared, most_alike
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
+from app.facets.train import MINIMUM_IMAGES
 from app.microscope import captions
 from app.microscope.columns import ColumnDesk
+from app.microscope.facet_rows import FacetRows, named
 from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
+from app.microscope.given_facet import GivenFacets, OneUnit
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
+from app.microscope.sorting import ALIASES, SCORES, ordered, scores
 from app.store import Store
 
-SORTS = ("unit", "strength")
+SORTS = ("unit", *SCORES, *ALIASES, "purity")
 LIMIT = 240
-ALIKE = 12  # units that are shown as active on the same images
+RANKED = 24  # labels that a unit's page lists; all of them have a page of their own
 
 
 class Browser:
@@ -53,6 +59,8 @@ class Browser:
         gallery: Gallery,
         renders: RenderPages,
         naming: Naming,
+        facet_rows: FacetRows,
+        given_facets: GivenFacets,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -62,6 +70,8 @@ class Browser:
         self.gallery = gallery
         self.renders = renders
         self.naming = naming
+        self.facet_rows = facet_rows
+        self.given_facets = given_facets
 
     def model(self, slug: str) -> ModelInfo:
         """A known model with its layer table, if it is loaded."""
@@ -116,10 +126,14 @@ class Browser:
         layer, index = self.layer(slug, name), self.index(slug, name, corpus)
         if sort not in SORTS:
             raise BadInput(f"sort: choose one of {', '.join(SORTS)}.", field="sort")
+        sort = ALIASES.get(sort, sort)
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         matching, names = self._matching(slug, q.strip(), layer, index, sort), families(index, name)
+        of, hint = {}, ""
+        if sort == "purity":
+            matching, of, hint = self.facet_rows.purest(index, name, matching, facet_id)
         order = within(family, names, matching)
         chosen = order[after + 1 : after + 1 + limit]
         last = after + len(chosen)
@@ -141,9 +155,10 @@ class Browser:
             family=family,
             families=links(names, matching, family, address),
             every_family=address(None),
-            units=self.cards(slug, name, chosen, index, facet_id, corpus),
+            units=named(_scored(self.cards(slug, name, chosen, index, facet_id, corpus), index, name, sort), of),
             next=address(family, after=last, limit=limit) if last + 1 < len(order) else None,
             total=len(order),
+            hint=hint,
         )
 
     def cards(
@@ -177,16 +192,26 @@ class Browser:
         return {each.unit: each.image for each in done if each.stands and each.unit is not None and each.image}
 
     def unit_page(
-        self, slug: str, name: str, unit: int, *, corpus: str | None, facet: str | None, browser: str | None = None
+        self,
+        slug: str,
+        name: str,
+        unit: int,
+        *,
+        corpus: str | None,
+        facet: str | None,
+        view: View = "picture",
+        draw: int = 1,
+        browser: str | None = None,
     ) -> UnitPage:
-        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range."""
+        """Everything about one unit. Raises `NotFound` for a unit out of range, naming the range, and for a draw."""
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
         facets, title = self.facets.links(slug), self.naming.titles(slug, name, index)[unit]
 
-        def beside(number: int) -> str:
-            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet)
+        def address(number: int, view: View, draw: int = 1) -> str:
+            shown = {"view": view if view != "picture" else None, "draw": draw if draw > 1 else None}
+            return urls.with_query(urls.unit(slug, name, number), corpus=corpus, facet=facet, **shown)
 
         page = UnitPage(
             model=slug,
@@ -196,8 +221,8 @@ class Browser:
             label_by=title.by,
             labels=self.naming.section(slug, name, unit, index, browser),
             url=urls.unit(slug, name, unit),
-            previous=beside(unit - 1) if unit > 0 else None,
-            next=beside(unit + 1) if unit + 1 < layer.channels else None,
+            previous=address(unit - 1, view) if unit > 0 else None,
+            next=address(unit + 1, view) if unit + 1 < layer.channels else None,
             corpus=index.manifest.name if index else None,
             corpora=[each.manifest.name for each in self.indexes.of(slug)],
             facet=chosen,
@@ -209,6 +234,11 @@ class Browser:
             ways=[],
             bottom=[],
             strata=[],
+            view=view,
+            views=[],
+            random=[],
+            draw=draw,
+            again=None,
             record=self._record(index, slug, name, unit, corpus) if index else None,
             speaks=captions.speaks(self.residents.clip(slug), name),
             captions=self._captions(slug, name, unit),
@@ -217,7 +247,10 @@ class Browser:
             facets=facets,
             presets=self.renders.presets(slug),
         )
-        return page.model_copy(update=responses(index, layer, unit)) if index else page
+        if index is None:
+            return page
+        found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
+        return page.model_copy(update={**found, **self.facet_rows.of(index, layer, unit, corpus)})
 
     def label(self, slug: str, layer: str, unit: int | None) -> str:
         """What a unit is called; empty for none, and for one that nothing is known of."""
@@ -232,13 +265,12 @@ class Browser:
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)
         by = label_columns(columns)[:1] if columns else []
-        alike = _most_alike(columns, layer, unit) if columns else []
-        cards = self.cards(slug, layer, [other for other, _ in alike], index, corpus=corpus)
         return UnitRecord(
             status=self.columns.status(index),
-            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus)) if columns and by else None,
-            alike=[AlikeUnit(card=card, correlation=r) for card, (_, r) in zip(cards, alike, strict=True)],
-            compared=images_compared(columns) if columns else 0,
+            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus), RANKED)
+            if columns and by
+            else None,
+            alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
             parquet=urls.activations(slug, layer, unit, "parquet", corpus) if columns else None,
@@ -253,10 +285,18 @@ class Browser:
         return Sorted(index, columns, layer, unit, by, address)
 
     def given_page(
-        self, slug: str, name: str, unit: int, *, by: str | None, value: str | None, corpus: str | None
+        self,
+        slug: str,
+        name: str,
+        unit: int,
+        *,
+        by: str | None,
+        value: str | None,
+        facet: str | None,
+        corpus: str | None,
     ) -> GivenPage:
-        """A unit's activation given a label. Raises `NotFound` for a unit, column or value that there is not, and for a
-        layer without an index."""
+        """A unit's activation given a label or a facet. Raises `NotFound` for a unit, column or value that there is not, and
+        for a layer without an index; `BadInput` for a facet that there is not."""
         self.unit(slug, name, unit)
         index = self.index(slug, name, corpus)
         if index is None:
@@ -269,13 +309,18 @@ class Browser:
             )
         if columns and value and by is None:
             raise NotFound(f"by: name the column that {value!r} is a value of, one of {', '.join(known)}.", field="by")
-        by = by or (known[0] if known else None)
+        facet_id = self.facets.resolve(slug, facet) if facet else None
+        by = by or (known[0] if known and facet_id is None else None)
+
+        def of_facet(facet: str) -> str:
+            return urls.given(slug, name, unit, facet=facet, corpus=corpus)
+
         page = GivenPage(
             model=slug,
             layer=name,
             unit=unit,
             label=self.naming.titles(slug, name, index)[unit].text,
-            url=urls.given(slug, name, unit, by=by, value=value, corpus=corpus),
+            url=urls.given(slug, name, unit, by=by, value=value, facet=facet_id, corpus=corpus),
             unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
             corpus=index.manifest.name,
             status=self.columns.status(index),
@@ -293,8 +338,18 @@ class Browser:
             weakest=[],
             bands=[],
             shares=[],
+            columns=[
+                LabelColumn(name=each, url=urls.given(slug, name, unit, by=each, corpus=corpus)) for each in known
+            ],
+            facets=self.given_facets.links(slug, of_facet),
+            least_pictures=MINIMUM_IMAGES,
         )
-        if columns is None or by is None:
+        if columns is None:
+            return page
+        one = OneUnit.of(index, columns, name, unit)
+        given = self.given_facets.given(one, facet_id, of_facet(facet_id)) if facet_id else None
+        page = page.model_copy(update={"given_facet": given, "facet_ranking": self.given_facets.ranking(one, of_facet)})
+        if by is None:
             return page
         beside = self._sorted(index, columns, slug, name, unit, by, corpus)
         return page.model_copy(
@@ -305,6 +360,14 @@ class Browser:
                 **shares(beside, value),
             }
         )
+
+    def listed(self, slug: str, name: str, corpus: str | None, unit: int | None = None) -> Index:
+        """The index that the file of a layer's units, or of a unit's examples, is made of. Raises `NotFound`."""
+        self.layer(slug, name) if unit is None else self.unit(slug, name, unit)
+        index = self.index(slug, name, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {name} of {slug}, so there is nothing to list.")
+        return index
 
     def exported(self, slug: str, name: str, unit: int, corpus: str | None) -> tuple[Index, Columns]:
         """What the file of a unit's activations is made of. Raises `NotFound`, and `NotReady` before they are recorded."""
@@ -317,8 +380,8 @@ class Browser:
     def _matching(self, slug: str, q: str, layer: Layer, index: Index | None, sort: str) -> list[int]:
         """The units of a layer that a query leaves over (its number, or part of a name), in the order asked for."""
         order = list(range(layer.channels))
-        if sort == "strength" and index is not None:
-            order = index.strongest(layer.name).tolist()
+        if sort in SCORES and index is not None:
+            order = ordered(index, layer.name, sort)
         if not q:
             return order
         if q.isdecimal():
@@ -341,7 +404,12 @@ class Browser:
         ]
 
 
-@lru_cache(maxsize=4096)
-def _most_alike(columns: Columns, layer: str, unit: int) -> list[tuple[int, float]]:
-    """Kept for each index as long as its columns are open."""
-    return most_alike(columns, layer, unit, ALIKE)
+def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -> list[UnitCard]:
+    """The cards with the number that they are sorted by, where there is one."""
+    if sort not in SCORES or index is None:
+        return cards
+    found = scores(index, layer, sort)
+    return [
+        card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
+        for card in cards
+    ]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 
+from app.corpus.alike import recorded, recording
 from app.corpus.columns import FOLDER, HEADER, Columns, Making, making
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
@@ -25,7 +26,7 @@ class ColumnDesk:
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
-        self.then: Callable[[str], None] = lambda name: None  # what to do after an index's columns are there, or failed
+        self.then: Callable[[Index], None] = lambda index: None  # what to do after its columns are there, or failed
         self._said: dict[str, str] = {}
         self._passes: dict[str, Making] = {}
 
@@ -59,6 +60,11 @@ class ColumnDesk:
             return self._said[name]
         if self.worker.find(_key(name)):
             return f"The activations on every picture of {name} are about to be recorded."
+        if self.indexes.fixed(index):
+            return (
+                f"The activations on every picture of {name} were not exported with it. Record them where it was built, "
+                "with `index columns`, and export it again."
+            )
         return (
             f"The activations on every picture of {name} are not recorded. "
             f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
@@ -67,10 +73,13 @@ class ColumnDesk:
     def queue(self, slug: str) -> None:
         """Queue the making of what is missing of a model's indexes, but for large ones."""
         for index in self.indexes.of(slug):
-            if self.find(index) is None and len(index) <= UNASKED:
-                self._submit(slug, index.manifest.name)
-            else:
-                self.then(index.manifest.name)
+            columns = self.find(index)
+            if self.indexes.fixed(index):
+                continue
+            if recorded(columns) if columns else len(index) > UNASKED:
+                self.then(index)
+                continue
+            self._submit(slug, index.manifest.name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
@@ -79,7 +88,7 @@ class ColumnDesk:
                 steps.close()
 
     def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
         """Begin a pass or go on with it, until another job waits: then that goes first. It may take long, and a facet
@@ -96,6 +105,8 @@ class ColumnDesk:
                     self.worker.post(self._submit, slug, name)  # runs when this job has ended
                     return
                 yield
+            for _ in recording(self.need(self.indexes.open(name))):
+                yield
             self._said.pop(name, None)
         except FacetscopeError as error:
             self._said[name] = f"The activations on every picture of {name} could not be recorded: {error.detail}"
@@ -107,7 +118,8 @@ class ColumnDesk:
                 f"The activations on every picture of {name} could not be recorded: the server's log says why."
             )
         self._passes.pop(name, None)
-        self.then(name)
+        with suppress(NotFound):
+            self.then(self.indexes.open(name))
 
 
 def _key(name: str) -> str:

@@ -1,7 +1,7 @@
 """Facets: taking in image sets, training their probes in the background, and lending them to renders."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,10 @@ from app.facets import facet as facet_file
 from app.facets import published
 from app.facets import train as training
 from app.facets.facet import Facet, Probe
-from app.facets.pictures import identity, kept, restored, sample, stored
+from app.facets.pictures import identity, kept, sample, stored
 from app.job import Job
 from app.microscope.facet_answers import card, link
+from app.microscope.facet_pictures import FacetPictures
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
@@ -41,13 +42,21 @@ class FacetDesk:
     """Everything about facets that touches the store."""
 
     def __init__(
-        self, settings: Settings, store: Store, worker: Worker, residents: Residents, indexes: Indexes
+        self,
+        settings: Settings,
+        store: Store,
+        worker: Worker,
+        residents: Residents,
+        indexes: Indexes,
+        pictures: FacetPictures,
     ) -> None:
         self.settings = settings
         self.store = store
         self.worker = worker
         self.residents = residents
         self.indexes = indexes
+        self.pictures = pictures
+        self.trained: Callable[[str], object] = lambda slug: None  # told of the model that has a new facet
 
     def take_in(
         self,
@@ -229,9 +238,10 @@ class FacetDesk:
         yield
         try:
             clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
+            yield from self.pictures.looking(clip, index, row.id)
             facet = training.train(
                 clip,
-                [self._picture(image.blob) for image in row.images],
+                [picture() for picture in self.pictures.of(row.id)],
                 sample(index),
                 training.default_layers(clip),
                 spatial=row.spatial,
@@ -240,6 +250,7 @@ class FacetDesk:
             )
             facet_file.save(facet, self._weights(facet_id))
             self._finish(facet_id, facet, index)
+            self.worker.post(self.trained, row.model)  # when this job has ended
         except Interrupted:
             return  # still "training" in the store: the next start resumes it
         except FacetscopeError as error:
@@ -277,9 +288,6 @@ class FacetDesk:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _picture(self, blob: str) -> Image.Image:
-        return restored(self.store.files.blob(blob))
-
     def load(self, facet_id: str) -> Facet:
         """The trained facet. Raises `NotFound`, or `NotReady` while it trains or where it is of other weights."""
         row = self.store.facet(facet_id)
@@ -294,7 +302,7 @@ class FacetDesk:
 
     def resolve(self, model: str, name_or_id: str) -> str:
         """The id of a facet of a model, given its id or its name. Raises `BadInput` naming those there are."""
-        rows = self.store.facets(model=model)
+        rows = self.store.facets(model=model, images=False)
         found = next((row.id for row in rows if row.id == name_or_id), None)
         found = found or next((row.id for row in rows if row.name == name_or_id), None)
         if found is None:
@@ -305,7 +313,7 @@ class FacetDesk:
     def judges(self, model: str) -> dict[str, Facet]:
         """The facets of a model that can say how much a picture is of their theme, by their ids."""
         found = {}
-        for row in self.store.facets(model=model):
+        for row in self.store.facets(model=model, images=False):
             if not row.layers:  # not trained yet, or published weights, which come without a bias
                 continue
             with suppress(NotReady, NotFound):
@@ -314,13 +322,13 @@ class FacetDesk:
 
     def links(self, model: str) -> list[FacetLink]:
         """The facets of a model as choices in a picker."""
-        return [link(row) for row in self.store.facets(model=model)]
+        return [link(row) for row in self.store.facets(model=model, images=False)]
 
     def steering(self, model: str, layer: str) -> list[FacetLink]:
         """The trained facets of a model that can steer units of a layer, which it has."""
         names = list(self.residents.layers(model))
         lower = names[: names.index(layer)]
-        rows = (row for row in self.store.facets(model=model) if row.status == "ready")
+        rows = (row for row in self.store.facets(model=model, images=False) if row.status == "ready")
         return [link(row) for row in rows if set(lower) & set(self._probed(row))]
 
     def _probed(self, row: FacetRow) -> Iterable[str]:

@@ -53,7 +53,7 @@ class Gallery:
             return render
         if index is None or layer not in index.manifest.layers:
             return None
-        return urls.corpus_image(index.manifest.name, index.unit(layer, unit).top[0].image)
+        return urls.corpus_image(index.manifest.name, index.top(layer, unit, 1)[0])
 
     def _find(self, slug: str, layer: str, facet: str) -> "Sheet | None":
         """The sheet of a layer and facet that was made with the weights as they are loaded."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app import urls
 from app.answers import ActivationBand, LabelColumn, LabelResponse, LabelShare, Others, Ranking, Shown
 from app.corpus.columns import Columns
-from app.corpus.given import FEWEST, Group, commonest, counts_by_band, groups, median
+from app.corpus.given import FEWEST, Graded, Group, commonest, counts_by_band, groups, median
 from app.corpus.index import Index
 from app.errors import NotFound
 
@@ -45,10 +45,6 @@ class Sorted:
         """Each image's place among `labels`, -1 without one."""
         return self.columns.categories.numbers(self.by)
 
-    @property
-    def values(self) -> NDArray[np.float64]:
-        return in_sd(self.index, self.columns, self.layer, self.unit)
-
     def number(self, value: str) -> int:
         """The place of a value among `labels`. Raises `NotFound`."""
         if value not in self.labels:
@@ -60,10 +56,11 @@ class Sorted:
         return self.labels.index(value)
 
 
-def in_sd(index: Index, columns: Columns, layer: str, unit: int) -> NDArray[np.float64]:
-    """A unit's column in standard deviations from its mean over the corpus, [images]."""
+def in_sd(index: Index, columns: Columns, layer: str, unit: int) -> Graded:
+    """A unit's column in standard deviations from its mean over the corpus, as it is stored."""
     stats = index.unit(layer, unit).stats
-    return (columns.unit(layer, unit).astype(np.float64) - stats.mean) / (stats.std or 1.0)
+    levels = (columns.levels(layer, unit) - stats.mean) / (stats.std or 1.0)
+    return Graded(levels, columns.column(layer, unit))
 
 
 def label_columns(columns: Columns) -> list[str]:
@@ -72,20 +69,21 @@ def label_columns(columns: Columns) -> list[str]:
     return [*(name for name in FIRST if name in known), *(name for name in known if name not in FIRST)]
 
 
-def ranking(sorted_: Sorted) -> Ranking:
-    """The responses to all values of the column that have enough images."""
+def ranking(sorted_: Sorted, most: int | None = None) -> Ranking:
+    """The responses to all values of the column that have enough images, or to the `most` that drive the unit most."""
     found = _groups(sorted_.columns, sorted_.index, sorted_.layer, sorted_.unit, sorted_.by)
     kept = sorted((group for group in found if group.count >= FEWEST), key=lambda group: -group.median.value)
     return Ranking(
         by=sorted_.by,
         columns=[LabelColumn(name=name, url=sorted_.address(name, None)) for name in label_columns(sorted_.columns)],
-        labels=[response(sorted_, group) for group in kept],
+        labels=[response(sorted_, group) for group in kept[:most]],
+        more=len(kept) - len(kept[:most]),
         few=len(found) - len(kept),
         fewest=FEWEST,
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # of up to half a megabyte each
 def _groups(columns: Columns, index: Index, layer: str, unit: int, by: str) -> list[Group]:
     categories = columns.categories
     return groups(in_sd(index, columns, layer, unit), categories.numbers(by), len(categories.values(by)))
@@ -109,38 +107,44 @@ def response(sorted_: Sorted, group: Group) -> LabelResponse:
 
 def chosen(sorted_: Sorted, value: str) -> dict[str, object]:
     """The images of a value beside all others, as fields of a `GivenPage`. Raises `NotFound` for an unknown value."""
-    number, values = sorted_.number(value), sorted_.values
+    number, graded = sorted_.number(value), in_sd(sorted_.index, sorted_.columns, sorted_.layer, sorted_.unit)
+    levels, grades = graded.levels, graded.grades
     ones = sorted_.numbers == number
-    edges = np.linspace(values.min(), values.max(), BINS + 1) if np.ptp(values) > 0 else np.array([-0.5, 0.5])
+    edges = np.linspace(levels[0], levels[-1], BINS + 1) if levels[-1] > levels[0] else np.array([-0.5, 0.5])
     found = _groups(sorted_.columns, sorted_.index, sorted_.layer, sorted_.unit, sorted_.by)
-    order = np.flatnonzero(ones)[np.argsort(-values[ones], kind="stable")]
-    rest = np.sort(values[~ones])
+    order = np.flatnonzero(ones)[np.argsort(-grades[ones].astype(np.int32), kind="stable")]
+    counts, all_counts = (np.bincount(each, minlength=len(levels)) for each in (grades[ones], grades))
+    rest = np.repeat(levels, all_counts - counts)
     middle = median(rest) if len(rest) else None
     shown = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
-    pictures = _shown(sorted_, shown, values)
+    pictures = _shown(sorted_, shown, levels[grades[shown]])
     return {
         "value": value,
         "chosen": next(response(sorted_, group) for group in found if group.value == number),
         "others": Others(count=len(rest), median=middle.value, low=middle.low, high=middle.high) if middle else None,
         "edges": edges.tolist(),
-        "counts": np.histogram(values[ones], edges)[0].tolist(),
-        "other_counts": np.histogram(rest, edges)[0].tolist(),
+        "counts": _binned(levels, counts, edges),
+        "other_counts": _binned(levels, all_counts - counts, edges),
         "strongest": pictures[:SHOWN],
         "weakest": pictures[SHOWN:][::-1],
     }
 
 
-def _shown(sorted_: Sorted, images: NDArray[np.intp], values: NDArray[np.float64]) -> list[Shown]:
-    index, column = sorted_.index, sorted_.columns.unit(sorted_.layer, sorted_.unit)
+def _binned(levels: NDArray[np.floating], counts: NDArray[np.int64], edges: NDArray[np.float64]) -> list[int]:
+    return np.histogram(levels, edges, weights=counts)[0].astype(int).tolist()
+
+
+def _shown(sorted_: Sorted, images: NDArray[np.intp], sd: NDArray[np.floating]) -> list[Shown]:
+    index, stats = sorted_.index, sorted_.index.unit(sorted_.layer, sorted_.unit).stats
     return [
         Shown(
             image=urls.corpus_image(index.manifest.name, image),
             page=urls.corpus_page(index.manifest.name, image),
             caption=index.record(image)["caption"] or index.record(image)["key"],
-            activation=float(column[image]),
-            sd=float(values[image]),
+            activation=stats.mean + deviations * (stats.std or 1.0),
+            sd=deviations,
         )
-        for image in images.tolist()
+        for image, deviations in zip(images.tolist(), sd.tolist(), strict=True)
     ]
 
 
@@ -150,7 +154,8 @@ def shares(sorted_: Sorted, value: str | None) -> dict[str, object]:
     deviation = known.stats.std or 1.0
     edges = [(edge - known.stats.mean) / deviation for edge in _edges([(band.low, band.high) for band in known.bands])]
     count = len(sorted_.labels)
-    counts = counts_by_band(sorted_.values, edges, sorted_.numbers, count)
+    graded = in_sd(sorted_.index, sorted_.columns, sorted_.layer, sorted_.unit)
+    counts = counts_by_band(graded, edges, sorted_.numbers, count)
     kept = commonest(counts, SHARES, [sorted_.number(value)] if value else [])
     rest = [number for number in range(count) if number not in kept]
     total = counts.sum(1)

@@ -1,15 +1,17 @@
 """The indexes of this server: what corpora do to the units of the served models.
 
 An index is a folder `data/indexes/NAME`, written by `index build` or, for a corpus that a model brings along, at the
-first start. A model may also bring a packed index of that corpus: it is put there at once and serves its layers until
+first start; or a mounted folder that `index export` wrote, which is only read. A model may also bring a packed index of that corpus: it is put there at once and serves its layers until
 the index of all default layers is built. A folder that was written for other weights is passed over.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from app.clip.clip import Clip
 from app.corpus.build import build, building, here
@@ -19,8 +21,9 @@ from app.corpus.packed import unpack
 from app.corpus.partition import IMAGES
 from app.corpus.sources import Source, open_source
 from app.corpus.spread import cluster
-from app.errors import FacetscopeError, NotFound, NotReady
+from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 from app.job import Job
+from app.microscope.mounts import mounted
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
 from app.settings import Settings
@@ -37,17 +40,35 @@ class Indexes:
     def __init__(self, settings: Settings, residents: Residents) -> None:
         self.folder = settings.data / "indexes"
         self.residents = residents
+        self.mounted = mounted(settings.indexes, self.folder)
         self.status: dict[str, str] = {}
 
     def names(self) -> list[str]:
         """All indexes there are, whichever model they are for."""
         found = (path.parent.name for path in self.folder.glob("*/manifest.json"))
-        return sorted(name for name in found if not name.startswith("."))  # hidden ones are being built
+        own = (name for name in found if not name.startswith("."))  # hidden ones are being built
+        return sorted({*own, *self.mounted})
+
+    def fixed(self, index: Index) -> bool:
+        """Whether an index is only read: then nothing may be written to its folder."""
+        return index.folder == self.mounted.get(index.manifest.name)
+
+    def check_mounted(self, slug: str) -> None:
+        """Say in the log, and where an index is asked for, which mounted indexes are of other weights than a model's."""
+        clip = self.residents.find(slug)
+        for index in map(self.open, self.mounted):
+            manifest = index.manifest
+            if clip and manifest.model == slug and manifest.weights_hash != clip.weights_hash:
+                self.status[slug] = (
+                    f"The index {manifest.name} in {index.folder} was built with weights {manifest.weights_hash} of "
+                    f"{slug}, and this server has {clip.weights_hash}: serve those weights, or export the index anew."
+                )
+                log.error("%s", self.status[slug])
 
     def open(self, name: str) -> Index:
         """One index by name. Raises `NotFound`."""
-        manifest = self.folder / name / "manifest.json"
-        if not manifest.is_file() or manifest.parent.parent != self.folder:
+        manifest = self.mounted.get(name, self.folder / name) / "manifest.json"
+        if not manifest.is_file() or not (name in self.mounted or manifest.parent.parent == self.folder):
             raise NotFound(f"There is no corpus named {name}. There are: {', '.join(self.names()) or 'none'}.")
         return _open(manifest.parent, manifest.stat().st_mtime_ns)
 
@@ -140,6 +161,7 @@ class Indexes:
         *,
         partition: int = IMAGES,
         spread: bool = False,
+        workers: int | None = None,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
         resumed: Callable[[int, int], None] = lambda kept, total: None,
     ) -> Index:
@@ -147,10 +169,13 @@ class Indexes:
 
         Args:
             spread: Measure the pictures on the machines of a Ray cluster instead.
+            workers: How many of these work at once.
 
         The others are those of `corpus.build.build`.
         """
-        engine = cluster(self.residents.settings.model_cache) if spread else here
+        if name in self.mounted:
+            raise BadInput(f"The name {name} is taken by {self.mounted[name]}: choose another.", field="name")
+        engine = cluster(self.residents.settings.model_cache, workers) if spread else here
         place = self.folder / name
         build(
             clip,
@@ -199,12 +224,13 @@ def _open(folder: Path, _written: int) -> Index:
 
 @lru_cache(maxsize=64)
 def _labels(index: Index, layer: str, columns: tuple[str, ...], agreeing: int) -> tuple[str, ...]:
-    return tuple(_label(index, layer, unit, columns, agreeing) for unit in range(len(index.mean(layer))))
+    best = index.tables(layer)["top.ids"][:, :LABEL_EXAMPLES]
+    records = index.records(np.unique(best[best >= 0]).tolist())
+    words = {number: next((record[c] for c in columns if record.get(c)), "") for number, record in records.items()}
+    return tuple(_commonest([words[number] for number in ids if number >= 0], agreeing) for ids in best.tolist())
 
 
-def _label(index: Index, layer: str, unit: int, columns: tuple[str, ...], agreeing: int) -> str:
-    records = [index.record(entry.image) for entry in index.unit(layer, unit).top[:LABEL_EXAMPLES]]
-    words = Counter(next((record[column] for column in columns if record.get(column)), "") for record in records)
-    words.pop("", None)
-    (word, count), *_ = words.most_common(1) or [("", 0)]
+def _commonest(words: Sequence[str], agreeing: int) -> str:
+    """The word met most often, the first among equals, if at least `agreeing` times; else nothing."""
+    (word, count), *_ = Counter(word for word in words if word).most_common(1) or [("", 0)]
     return word if count >= agreeing else ""

@@ -44,8 +44,8 @@ class LabellingDesk:
         key = index.manifest.key
         labelling_id = content_id("labelling", key, layer, str(unit), hashed(browser))
         columns = self.columns.need(index)
-        values = in_sd(index, columns, layer, unit)
-        drawn = draw(values, seed=int(content_id("draw", key, layer, str(unit))[:8], 16))
+        graded = in_sd(index, columns, layer, unit)
+        drawn = draw(graded.levels[graded.grades], seed=int(content_id("draw", key, layer, str(unit))[:8], 16))
         row = LabellingRow(
             id=labelling_id,
             model=slug,

@@ -59,7 +59,7 @@ class LabelDesk:
         """Queue the making of what is missing of an index's labels, but for large ones. What somebody made from other
         words stays."""
         index = self.indexes.open(name)
-        if len(index) <= UNASKED and missing(index, index.manifest.layers):
+        if len(index) <= UNASKED and not self.indexes.fixed(index) and missing(index, index.manifest.layers):
             self._submit(index.manifest.model, name)
 
     def close(self) -> None:
@@ -69,10 +69,11 @@ class LabelDesk:
                 steps.close()
 
     def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job)), force=True)
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
 
     def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
-        """Begin, or go on until another job waits: then that goes first, as with columns."""
+        """Begin, or go on until another job waits: then that goes first, as with columns. Renders have the device to
+        themselves."""
         failed = f"What the units may be called by {name} could not be worked out:"
         try:
             if name not in self._passes:
@@ -86,6 +87,8 @@ class LabelDesk:
                     self.worker.post(self._submit, slug, name)  # runs when this job has ended
                     return
                 yield
+                while self.worker.sharing and not self.worker.wanted:
+                    yield
             self._said.pop(name, None)
         except FacetscopeError as error:
             self._said[name] = f"{failed} {error.detail}"

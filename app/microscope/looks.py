@@ -1,13 +1,16 @@
 """Looks: which units one picture drives, in standard deviations over a corpus; and which units a text calls for."""
 
 import asyncio
+import io
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from app import images, urls
-from app.answers import CorpusImagePage, LookLink, LookPage, Looks, Search, SearchHit, UnitHit
+from app.answers import CorpusImagePage, LookLink, LookPage, Looks, Part, Search, SearchHit, UnitHit
 from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.corpus.index import Index
@@ -16,7 +19,9 @@ from app.errors import BadInput, NotFound
 from app.microscope.gallery import Gallery
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming
+from app.microscope.parts import Box, cut
 from app.microscope.residents import Residents
+from app.microscope.spoken import named
 from app.settings import Settings
 from app.spec import content_id
 from app.store import LookRow, Store
@@ -25,6 +30,7 @@ from app.worker import Worker
 KEPT_SIDE = 768  # px
 HITS = 24
 QUERY_LENGTH = 200
+RECENT = 256  # pictures and parts whose units are kept, a few KB each
 NAMED = "it is called so"
 SPOKEN = "the text side of the model calls for it"
 
@@ -49,6 +55,7 @@ class LookDesk:
         self.indexes = indexes
         self.gallery = gallery
         self.naming = naming
+        self._recent: OrderedDict[tuple[object, ...], dict[str, Any]] = OrderedDict()
 
     def decode(self, name: str, data: bytes) -> Image.Image:
         """The uploaded picture, at most `KEPT_SIDE` px. Raises `NotAnImage` and `TooLarge`."""
@@ -76,8 +83,11 @@ class LookDesk:
     def page(self, look_id: str) -> LookPage:
         """One look. Raises `NotFound`."""
         row = self.store.look(look_id)
+        width, height = self._blob(row.blob).size
         return LookPage(
             id=row.id,
+            width=width,
+            height=height,
             url=urls.look(row.id),
             name=row.name,
             model=row.model,
@@ -85,6 +95,37 @@ class LookDesk:
             image=urls.blob(row.blob),
             layers=self.hits(row.model, row.layers),
         )
+
+    async def part_of_look(self, look_id: str, box: Box) -> LookPage:
+        """One look with what a part of its picture drives by itself, over the same corpus; nothing of it is stored. Raises
+        `NotFound`."""
+        page = await asyncio.to_thread(self.page, look_id)
+        blob, index = self.store.look(look_id).blob, self.indexes.need(page.model, page.corpus)
+        part = await self._part(page.model, index, ("blob", blob), lambda: self._blob(blob), box)
+        return page.model_copy(update={"part": part})
+
+    def _blob(self, blob: str) -> Image.Image:
+        return Image.open(io.BytesIO(self.store.files.blob(blob)), formats=("WEBP",))
+
+    async def _part(
+        self, slug: str, index: Index, name: tuple[object, ...], read: Callable[[], Image.Image], box: Box
+    ) -> Part:
+        """What a part of a picture drives. `name` tells the picture from all others."""
+        clip = self.residents.clip(slug)
+        part = await asyncio.to_thread(lambda: cut(read().convert("RGB"), box))
+        seen = await self._seen(clip, index, (*name, part.square), part.picture)
+        layers = await asyncio.to_thread(self.hits, slug, seen)
+        return Part(box=box, square=part.square, fill=part.fill, layers=layers)
+
+    async def _seen(self, clip: Clip, index: Index, name: tuple[object, ...], picture: Image.Image) -> dict[str, Any]:
+        """What a picture drives, kept for a while: reading a page leaves nothing behind."""
+        key = (clip.weights_hash, index.manifest.key, *name)
+        if key not in self._recent:
+            self._recent[key] = await self.worker.call(strongest, clip, index, picture)
+        self._recent.move_to_end(key)
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+        return self._recent[key]
 
     def looks(self) -> Looks:
         """The latest looks."""
@@ -111,13 +152,16 @@ class LookDesk:
             for layer, hits in seen.items()
         }
 
-    async def corpus_page(self, corpus: str, index: int) -> CorpusImagePage:
-        """One corpus picture with what is recorded about it and the units it drives. Raises `NotFound`."""
+    async def corpus_page(self, corpus: str, index: int, box: Box | None = None) -> CorpusImagePage:
+        """One corpus picture with what is recorded about it and the units that it and a part of it drive. Raises
+        `NotFound`."""
         opened = self.indexes.picture_of(corpus, index)
         slug = opened.manifest.model
         clip = self.residents.clip(slug)
         picture = await asyncio.to_thread(opened.image, index)
-        seen = await self.worker.call(strongest, clip, opened, picture)
+        name = ("corpus", corpus, index)
+        seen = await self._seen(clip, opened, name, picture)
+        part = await self._part(slug, opened, name, lambda: opened.image(index, KEPT_SIDE), box) if box else None
         record = opened.record(index)
         return CorpusImagePage(
             corpus=corpus,
@@ -126,7 +170,11 @@ class LookDesk:
             caption=str(record.get("caption") or record.get("key", "")),
             record={name: str(value) for name, value in record.items() if value not in (None, "")},
             model=slug,
-            layers=self.hits(slug, seen),
+            url=urls.corpus_page(corpus, index),
+            width=picture.width,
+            height=picture.height,
+            layers=await asyncio.to_thread(self.hits, slug, seen),
+            part=part,
             previous=urls.corpus_page(corpus, index - 1) if index > 0 else None,
             next=urls.corpus_page(corpus, index + 1) if index + 1 < len(opened) else None,
         )
@@ -168,16 +216,16 @@ class LookDesk:
         if text.isdecimal():
             return [(int(text), 1.0, "its number")] if int(text) < channels else []
         index = self.indexes.find(clip.slug)
-        titles = self.naming.titles(clip.slug, layer, index)
-        said = text.lower()
-        named = [unit for unit, word in titles.named() if f" {word.lower()} " in f" {said} "]
+        titles = list(self.naming.titles(clip.slug, layer, index).named())
+        called = [titles[place][0] for place in named(text, [title for _, title in titles])]
         if layer != list(clip.layers)[-1]:
-            return [(unit, 1.0, NAMED) for unit in named[:HITS]]
+            return [(unit, 1.0, NAMED) for unit in called[:HITS]]
         scores = (await self.worker.call(unit_scores, clip, [text]))[0].double().cpu().numpy()
         scores = (scores - scores.mean()) / max(float(scores.std()), 1e-12)
-        named.sort(key=lambda unit: -scores[unit])
-        spoken = [int(unit) for unit in np.argsort(-scores, kind="stable") if unit not in named]
-        return [(i, float(scores[i]), NAMED if i in named else SPOKEN) for i in [*named, *spoken][:HITS]]
+        first = np.zeros(channels, bool)
+        first[called] = True
+        order = np.lexsort((-scores, ~first))[:HITS]
+        return [(int(i), float(scores[i]), NAMED if first[i] else SPOKEN) for i in order]
 
 
 def strongest(clip: Clip, index: Index, picture: Image.Image) -> dict[str, Any]:

@@ -203,7 +203,7 @@ class Naming:
         )
 
 
-def as_csv(page: LabelsOfLayer) -> Iterator[bytes]:
+def as_csv(page: LabelsOfLayer) -> bytes:
     """A layer's names as a table, one unit a row; several words in one cell stand apart by semicolons."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -215,9 +215,7 @@ def as_csv(page: LabelsOfLayer) -> Iterator[bytes]:
         drawn, people = "; ".join(each.word for each in each.drawn), "; ".join(said.text for said in each.people)
         row = [each.unit, each.label, each.label_by, *scores, rivals, drawn, each.votes.up, each.votes.down, people]
         writer.writerow([_harmless(cell) for cell in row])
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
+    return text.getvalue().encode()
 
 
 def _harmless(cell: object) -> object:
@@ -251,7 +249,7 @@ def _automatic(index: Index, found: LayerLabels, unit: int) -> AutomaticLabel:
     return AutomaticLabel(
         word=best.word,
         score=best.score,
-        margin=best.score - rivals[0].score if rivals else None,
+        margin=round(best.score - rivals[0].score, 3) if rivals else None,
         threshold=found.threshold,
         sure=found.sure(unit),
         rivals=[WordScore(word=each.word, score=each.score) for each in rivals],

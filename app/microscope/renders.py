@@ -28,6 +28,7 @@ from app.render.objective import Direction, Objective
 from app.render.passes import Pass, Slope
 from app.render.presets import recipe
 from app.render.run import Scores, begin, measure
+from app.render.spectrum import FILE as SPECTRUM
 from app.render.spectrum import Spectrum, spectrum_of
 from app.render.steer import usable
 from app.settings import Settings
@@ -77,7 +78,13 @@ class RenderDesk:
     def spectrum(self, model: str, preset: str) -> Spectrum | None:
         """The spectrum of a model's first corpus, where the preset draws with one; measured if nobody has yet."""
         index = self.indexes.find(model) if recipe(preset).phases else None
-        return None if index is None else spectrum_of(index.folder, sample_key(index), self._sampled(index))
+        if index is None:
+            return None
+        folder = index.folder
+        if self.indexes.fixed(index) and not (folder / SPECTRUM).is_file():
+            folder = self.settings.data / "spectra" / index.manifest.name
+            folder.mkdir(parents=True, exist_ok=True)
+        return spectrum_of(folder, sample_key(index), self._sampled(index))
 
     def _sampled(self, index: Index) -> Iterator[Tensor]:
         for batch in sample(index):

@@ -1,55 +1,147 @@
 """What a corpus does to a unit, in the words of the answers: examples with boxes, bands, histogram, moments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from app import urls
-from app.answers import Example, Histogram, Stats, Stratum, Way
+from app.answers import Duplicate, Example, Histogram, Shown, Stats, Stratum, View, ViewLink, Way
 from app.clip.layers import Layer
+from app.corpus.bands import Entry
+from app.corpus.columns import Columns
+from app.corpus.draws import UNIFORM, uniform
+from app.corpus.fingerprint import folded
 from app.corpus.index import Index
 from app.corpus.look import box
-from app.corpus.unit import Entry
+from app.errors import NotFound
 
 TOP = 24
 BOTTOM = 12
 WAY_COLUMN = "kind"
 WAYS, WAY_EXAMPLES = 6, 6
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
+VIEWS: dict[View, str] = {"picture": "whole picture", "heat": "heat map", "crop": "crop"}
+
+Address = Callable[[View, int], str]
+"""From a view and a draw to the page that shows them."""
 
 
-def responses(index: Index, layer: Layer, unit: int) -> dict[str, object]:
-    """What the corpus does to a unit, as the fields of a unit page."""
+def responses(
+    index: Index, layer: Layer, unit: int, columns: Columns | None, view: View, draw: int, address: Address
+) -> dict[str, object]:
+    """What the corpus does to a unit, as the fields of a unit page. Raises `NotFound` for a draw that there is not."""
     seen = index.unit(layer.name, unit)
+    bands = columns.bands(layer.name, unit) if columns else seen.bands
+
+    def shown(entries: Sequence[Entry], most: int | None = None) -> list[Example]:
+        return examples(index, layer, unit, entries, columns, view, most)
+
     return {
         "stats": Stats(**asdict(seen.stats)),
         "histogram": Histogram(edges=seen.edges, counts=seen.counts),
-        "examples": examples(index, layer, unit, seen.top[:TOP]),
-        "ways": ways(index, layer, unit, seen.top),
-        "bottom": examples(index, layer, unit, seen.bottom[:BOTTOM]),
+        "examples": shown(seen.top, TOP),
+        "ways": ways(index, layer, unit, seen.top, columns, view),
+        "bottom": shown(seen.bottom, BOTTOM),
         "strata": [
-            Stratum(low=band.low, high=band.high, examples=examples(index, layer, unit, band.entries))
-            for band in seen.bands
+            Stratum(low=band.low, high=band.high, count=band.count, fair=band.fair, examples=shown(band.entries))
+            for band in bands
         ],
+        "view": view,
+        "views": [ViewLink(view=each, name=name, url=address(each, draw)) for each, name in VIEWS.items()],
+        "draw": draw,
+        **_random(index, layer.name, unit, columns, view, draw, address),
     }
 
 
-def examples(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) -> list[Example]:
-    """Index entries as dataset examples, with the box of the place where the unit fires most."""
-    mean, std = float(index.mean(layer.name)[unit]), float(index.std(layer.name)[unit])
-    return [
-        Example(
-            image=urls.corpus_image(index.manifest.name, entry.image),
-            page=urls.corpus_page(index.manifest.name, entry.image),
-            caption=str(index.record(entry.image).get("caption") or index.record(entry.image).get("key", "")),
-            activation=entry.activation,
-            sd=(entry.activation - mean) / std if std > 0 else 0.0,
-            box=box(layer, entry.place),
+def examples(
+    index: Index,
+    layer: Layer,
+    unit: int,
+    entries: Sequence[Entry],
+    columns: Columns | None = None,
+    view: View = "picture",
+    most: int | None = None,
+) -> list[Example]:
+    """Index entries as dataset examples, with the box of the place where the unit fires most: at most `most`. With columns,
+    an image that nearly duplicates one before it is folded into that one."""
+    in_sd = _standard(index, layer.name, unit)
+    groups = folded(columns.fingerprints([entry.image for entry in entries])) if columns and entries else None
+    found: list[Example] = []
+    for group in groups or [[position] for position in range(len(entries))]:
+        if len(found) == most:
+            break
+        first, *rest = (entries[position] for position in group)
+        found.append(
+            Example(
+                image=_picture(index, layer.name, unit, first.image, view),
+                page=urls.corpus_page(index.manifest.name, first.image, layer.name, unit),
+                caption=_caption(index, first.image),
+                activation=first.activation,
+                sd=in_sd(first.activation),
+                box=box(layer, first.place),
+                duplicates=len(rest),
+                alike=[
+                    Duplicate(
+                        image=urls.corpus_image(index.manifest.name, each.image),
+                        page=urls.corpus_page(index.manifest.name, each.image, layer.name, unit),
+                        sd=in_sd(each.activation),
+                    )
+                    for each in rest
+                ],
+            )
         )
-        for entry in entries
+    return found
+
+
+def _picture(index: Index, layer: str, unit: int, image: int, view: View) -> str:
+    corpus = index.manifest.name
+    if view == "picture":
+        return urls.corpus_image(corpus, image)
+    return {"heat": urls.corpus_heat, "crop": urls.corpus_crop}[view](corpus, image, layer, unit)
+
+
+def _caption(index: Index, image: int) -> str:
+    record = index.record(image)
+    return str(record.get("caption") or record.get("key", ""))
+
+
+def _standard(index: Index, layer: str, unit: int) -> Callable[[float], float]:
+    """What puts a unit's activations into standard deviations from their mean."""
+    mean, std = float(index.mean(layer)[unit]), float(index.std(layer)[unit])
+    return lambda activation: (activation - mean) / std if std > 0 else 0.0
+
+
+def _random(
+    index: Index, layer: str, unit: int, columns: Columns | None, view: View, draw: int, address: Address
+) -> dict[str, object]:
+    drawn = uniform(len(index), draw)
+    if not drawn:
+        last = -(-len(index) // UNIFORM)
+        raise NotFound(f"draw: {len(index):,} images give {last:,} draws of {UNIFORM}; there is no draw {draw}.")
+    if columns is None:
+        return {"random": [], "again": None}
+    in_sd = _standard(index, layer, unit)
+    values = columns.some(layer, unit, drawn).tolist()
+    pictures = [
+        Shown(
+            image=_picture(index, layer, unit, image, view),
+            page=urls.corpus_page(index.manifest.name, image, layer, unit),
+            caption=_caption(index, image),
+            activation=value,
+            sd=in_sd(value),
+        )
+        for image, value in zip(drawn, values, strict=True)
     ]
+    return {"random": pictures, "again": address(view, draw + 1) if uniform(len(index), draw + 1) else None}
 
 
-def ways(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) -> list[Way]:
+def ways(
+    index: Index,
+    layer: Layer,
+    unit: int,
+    entries: Sequence[Entry],
+    columns: Columns | None = None,
+    view: View = "picture",
+) -> list[Way]:
     """Entries, strongest first, by the `kind` that the corpus records of each: the kind of the strongest one first.
 
     A unit that stands for a thing and not for a look has examples of several kinds.
@@ -61,12 +153,15 @@ def ways(index: Index, layer: Layer, unit: int, entries: Sequence[Entry]) -> lis
     if len(kinds) < 2:
         return []
     return [
-        Way(name=kind, count=len(found), examples=examples(index, layer, unit, found[:WAY_EXAMPLES]))
+        Way(
+            name=kind,
+            count=len(found),
+            examples=examples(index, layer, unit, found, columns, view, WAY_EXAMPLES),
+        )
         for kind, found in list(kinds.items())[:WAYS]
     ]
 
 
 def strongest_pictures(index: Index, layer: str, unit: int) -> list[str]:
     """The addresses of the pictures that drive a unit most."""
-    top = index.unit(layer, unit).top[:CARD_EXAMPLES]
-    return [urls.corpus_image(index.manifest.name, entry.image) for entry in top]
+    return [urls.corpus_image(index.manifest.name, image) for image in index.top(layer, unit, CARD_EXAMPLES)]

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,32 @@ class Units(Objective):
         return f"{self.layer}:{','.join(map(str, self.units))}"
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """How the units of a layer are drawn: one picture each, all from the seed 0."""
+
+    layer: str
+    facet: Facet | None
+    preset: str
+    strength: float
+    spectrum: Spectrum | None = None
+
+
+Draw = Callable[[Drawing, Iterable[tuple[int, ...]]], Iterator[list[bytes]]]
+"""From batches of units, in order, to the WebP of each unit's picture."""
+
+
+def drawing_here(clip: Clip) -> Draw:
+    """Draws in this thread, when a batch is asked for."""
+    return lambda drawing, batches: (drawn(clip, drawing, batch) for batch in batches)
+
+
+def drawn(clip: Clip, drawing: Drawing, units: tuple[int, ...]) -> list[bytes]:
+    """The WebP of the pictures of a batch of units."""
+    made = pictures(clip, drawing.layer, units, drawing.facet, drawing.preset, drawing.strength, drawing.spectrum)
+    return [images.encode_webp(picture, quality=QUALITY) for picture in made]
+
+
 def render_layer(
     clip: Clip,
     layer: str,
@@ -54,6 +80,7 @@ def render_layer(
     units: int | None = None,
     spectrum: Spectrum | None = None,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
+    draw: Draw | None = None,
 ) -> None:
     """Write `path`, a zip of `UNIT.webp` for every unit of a layer, and `about.json` with how they were made.
 
@@ -62,21 +89,43 @@ def render_layer(
     Args:
         units: Only the first so many units, in the batches in which all of them are rendered.
         spectrum: That of the model's corpus, which the preset `maco` draws with.
+        draw: Where batches are rendered; none means here.
     """
     channels = clip.layers[layer].channels
     total = channels if units is None else min(channels, -(-units // BATCH) * BATCH)
-    pull = float(RenderSpec.model_fields["strength"].default if strength is None else strength)
-    about = {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": pull if facet else None}
+    about = _about(clip, layer, facet, preset, strength)
+    drawing = Drawing(layer, facet, preset, _pull(strength), spectrum)
+    batches = [tuple(range(start, min(start + BATCH, total))) for start in range(0, total, BATCH)]
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo("about.json"), json.dumps(about))
-        for start in range(0, total, BATCH):
-            batch = tuple(range(start, min(start + BATCH, total)))
-            for unit, picture in zip(batch, pictures(clip, layer, batch, facet, preset, pull, spectrum), strict=True):
-                archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), images.encode_webp(picture, quality=QUALITY))
+        for batch, made in zip(batches, (draw or drawing_here(clip))(drawing, batches), strict=True):
+            for unit, picture in zip(batch, made, strict=True):
+                archive.writestr(zipfile.ZipInfo(f"{unit}.webp"), picture)
             progress(batch[-1] + 1, total)
     part.replace(path)
+
+
+def is_rendered(clip: Clip, layer: str, facet: Facet | None, path: Path, preset: str) -> bool:
+    """Whether `render_layer` has written `path` for every unit, with just these weights and this preset. A facet is told
+    by the name of the file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = json.loads(archive.read("about.json"))
+            count = sum(name.endswith(".webp") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        return False
+    return found == _about(clip, layer, facet, preset, None) and count == clip.layers[layer].channels
+
+
+def _pull(strength: float | None) -> float:
+    return float(RenderSpec.model_fields["strength"].default if strength is None else strength)
+
+
+def _about(clip: Clip, layer: str, facet: Facet | None, preset: str, strength: float | None) -> dict[str, object]:
+    pull = _pull(strength) if facet else None
+    return {"weights": clip.weights_hash, "layer": layer, "preset": preset, "strength": pull}
 
 
 def pictures(

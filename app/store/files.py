@@ -75,6 +75,10 @@ class Files:
         """Where the probe weights of a facet are kept."""
         return self.data / "facets" / f"{facet_id}.safetensors"
 
+    def facet_activations(self, own_id: str) -> Path:
+        """Where the activations of units on a facet's own pictures are kept."""
+        return self.data / "facets" / "pictures" / f"{own_id}.safetensors"
+
     def _blob(self, blob_id: str) -> Path:
         return self.data / "blobs" / blob_id[:2] / f"{blob_id}.webp"
 

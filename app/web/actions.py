@@ -1,6 +1,6 @@
 """Everything that changes something: POST, answered by a redirect to the address of what was made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -64,6 +64,8 @@ _FACET_BODY = _body(
     model=_TEXT,
     corpus=_TEXT,
     spatial={"type": "boolean"},
+    layer=_TEXT,
+    unit={"type": "integer"},
     images={"type": "array", "items": _FILE},
 )
 _LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
@@ -155,12 +157,14 @@ async def cancel_finding(request: Request, microscope: Scope, finding_id: Name) 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
 async def add_facet(request: Request, microscope: Scope, views: Pages) -> Response:
-    """Add a facet from pictures or one .zip; its probes are trained in the background."""
+    """Add a facet from pictures or one .zip; its probes are trained in the background. With a `layer` and a `unit` of the
+    model, the answer leads to what the pictures do to that unit."""
     upload = Upload({}, [])
     try:
         upload = await read_upload(request, field="images", max_files=microscope.settings.max_facet_images)
         name = require_name(upload.fields.get("name", ""))
         require_files(upload, field="images", what="at least eight pictures or one .zip")
+        place = await run_in_threadpool(_place, microscope, upload)
         facet_id, created = await microscope.add_facet(
             name,
             _model(microscope, upload),
@@ -169,9 +173,37 @@ async def add_facet(request: Request, microscope: Scope, views: Pages) -> Respon
             spatial=upload.fields.get("spatial", "") not in ("", "0", "false"),
         )
     except FacetscopeError as error:
-        page = await run_in_threadpool(microscope.facets)
-        return _upload_refused(request, views, "facets.html", page, upload, error)
-    return made(request, urls.facet(facet_id), facet_id, created)
+        return await run_in_threadpool(_facet_refused, request, microscope, views, upload, error)
+    return made(request, place(facet_id) if place else urls.facet(facet_id), facet_id, created)
+
+
+def _place(microscope: Scope, upload: Upload) -> Callable[[str], str] | None:
+    """Where an upload that names a unit leads, given the facet: always a page of ours. None where it names none.
+
+    Raises:
+        NotFound: There is no such unit.
+    """
+    layer, unit = upload.fields.get("layer", ""), upload.fields.get("unit", "")
+    if not layer and not unit:
+        return None
+    if not unit.isdecimal() or len(unit) > 9:
+        raise BadInput(f"unit: give the number of a unit of {layer or 'a layer'}.", field="unit")
+    choice = _model(microscope, upload), layer, int(unit)
+    corpus = upload.fields.get("corpus") or None
+    microscope.given_address(*choice)
+    return lambda facet: microscope.given_address(*choice, facet=facet, corpus=corpus)
+
+
+def _facet_refused(
+    request: Request, microscope: Scope, views: Pages, upload: Upload, error: FacetscopeError
+) -> Response:
+    """The form again, on the page of the unit that it was sent for if there is one."""
+    with suppress(FacetscopeError):
+        if _place(microscope, upload):
+            unit = _model(microscope, upload), upload.fields["layer"], int(upload.fields["unit"])
+            page = microscope.given_page(*unit, corpus=upload.fields.get("corpus") or None)
+            return _upload_refused(request, views, "given.html", page, upload, error)
+    return _upload_refused(request, views, "facets.html", microscope.facets(), upload, error)
 
 
 @router.post("/looks", openapi_extra=_LOOK_BODY, response_model=None, status_code=303)
@@ -199,7 +231,8 @@ def _upload_refused(
     error = _as_form_error(error)
     if wants_json(request):
         return respond(request, error)
-    response = views.page(request, template, page, status=error.status, values=upload.fields, error=error)
+    context = {"twin": urls.json_twin(page.url)} if hasattr(page, "url") else {}
+    response = views.page(request, template, page, status=error.status, values=upload.fields, error=error, **context)
     response.headers.update(extra_headers(error))
     return response
 

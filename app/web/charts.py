@@ -4,7 +4,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answers import ActivationBand, GivenPage, Histogram, LabellingPage, LabelResponse, LabelShare, Stats, Stratum
+from app.answers import (
+    ActivationBand,
+    GivenPage,
+    Histogram,
+    LabellingPage,
+    LabelResponse,
+    LabelShare,
+    Stats,
+    Stratum,
+    TwoSets,
+)
 
 MAX_TICKS = 9
 
@@ -107,7 +117,7 @@ def _bands(strata: list[Stratum], axis: Axis, stats: Stats) -> list[tuple[float,
     for band in strata:
         low, high = in_sd(band.low, stats), in_sd(band.high, stats)
         left, right = (min(max(axis(edge), 0.0), 100.0) for edge in (low, high))
-        found.append((left, round(right - left, 3), f"Band from {low:.1f} to {high:.1f} sd"))
+        found.append((left, round(right - left, 3), f"Band from {low:.1f} to {high:.1f} sd, {band.count:,} images"))
     return found
 
 
@@ -161,26 +171,42 @@ def beside(page: GivenPage) -> BesideChart | None:
     """Draw the shares of the chosen images and of the others over activation; None where either is missing."""
     if page.chosen is None or page.others is None:
         return None
-    axis = Axis(page.edges[0], page.edges[-1])
+    sets = TwoSets(
+        ones=f"images of {page.by} {page.value}",
+        rest="others",
+        chosen=page.chosen,
+        others=page.others,
+        edges=page.edges,
+        counts=page.counts,
+        other_counts=page.other_counts,
+        strongest=[],
+        weakest=[],
+    )
+    return two_sets(sets)
+
+
+def two_sets(sets: TwoSets) -> BesideChart:
+    """Draw the shares of two sets of images over activation."""
+    axis = Axis(sets.edges[0], sets.edges[-1])
     ups, downs = (
         [count / of for count in counts]
-        for counts, of in ((page.counts, page.chosen.count), (page.other_counts, page.others.count))
+        for counts, of in ((sets.counts, sets.chosen.count), (sets.other_counts, sets.others.count))
     )
     most = max(*ups, *downs)
-    up = _shares(page.edges, page.counts, ups, most, axis, upwards=True)
-    down = _shares(page.edges, page.other_counts, downs, most, axis, upwards=False)
+    up = _shares(sets.edges, sets.counts, ups, most, axis, upwards=True)
+    down = _shares(sets.edges, sets.other_counts, downs, most, axis, upwards=False)
     ticks = [Tick(50 - 50 * value / most, f"{100 * value:.3g}%") for value in _nice(0, most, 4)[1:]]
     return BesideChart(
         up=up,
         down=down,
         x_ticks=[Tick(axis(value), _tick_label(value)) for value in _nice(axis.low, axis.low + axis.span)],
         y_ticks=[*ticks, Tick(50, "0"), *(Tick(100 - tick.at, tick.label) for tick in ticks)],
-        chosen=_marker(axis, page.chosen.median, page.chosen.low, page.chosen.high),
-        others=_marker(axis, page.others.median, page.others.low, page.others.high),
+        chosen=_marker(axis, sets.chosen.median, sets.chosen.low, sets.chosen.high),
+        others=_marker(axis, sets.others.median, sets.others.low, sets.others.high),
         summary=(
-            f"The unit's activation on {page.chosen.count:,} images of {page.by} {page.value}, above, and on the "
-            f"{page.others.count:,} others, below: each as shares of its own images, in standard deviations from the "
-            f"mean. The medians are {page.chosen.median:.2f} and {page.others.median:.2f}."
+            f"The unit's activation on {sets.chosen.count:,} {sets.ones}, above, and on {sets.others.count:,} {sets.rest}, "
+            "below: each as shares of its own images, in standard deviations from the mean. The medians are "
+            f"{sets.chosen.median:.2f} and {sets.others.median:.2f}."
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app import answers, urls
 from app.errors import BadInput
@@ -103,8 +103,8 @@ def layer_labels_csv(microscope: Scope, slug: Slug, layer: Name, corpus: Corpus 
     """The same as a table."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{slug}-{layer}-labels")
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-cache"}
-    parts = microscope.layer_labels_csv(slug, layer, corpus or None)
-    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+    table = microscope.layer_labels_csv(slug, layer, corpus or None)
+    return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _corpus(values: Mapping[str, Any]) -> str | None:

@@ -34,6 +34,22 @@ def corpus_image(request: Request, microscope: Scope, corpus: Name, index: Numbe
     return picture(request, microscope.corpus_image(corpus, index), cache=CHECK_HOURLY)
 
 
+@router.get("/corpora/{corpus}/images/{index}/heat/{layer}/{unit}.webp")
+async def corpus_heat(
+    request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
+) -> Response:
+    """A corpus image with a unit's map over it."""
+    return picture(request, await microscope.corpus_heat(corpus, index, layer, unit), cache=CHECK_HOURLY)
+
+
+@router.get("/corpora/{corpus}/images/{index}/crop/{layer}/{unit}.webp")
+async def corpus_crop(
+    request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
+) -> Response:
+    """The part of a corpus image around the place where a unit fires most."""
+    return picture(request, await microscope.corpus_crop(corpus, index, layer, unit), cache=CHECK_HOURLY)
+
+
 @router.get("/gallery/{slug}/{layer}/{facet}/{unit}.webp")
 def gallery_picture(
     request: Request, microscope: Scope, slug: Slug, layer: Name, facet: Name, unit: Number
@@ -81,7 +97,34 @@ def render_spec(request: Request, microscope: Scope, render_id: Name) -> Respons
     return picture(request, microscope.render_spec(render_id).canonical().encode(), media_type="application/json")
 
 
-FILES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+FILES = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+}
+Corpus = Annotated[str | None, Query(max_length=200)]
+
+
+def _to_keep(suffix: str, *names: str | int) -> dict[str, str]:
+    """The headers of a file that is made to be kept, under a name of these words."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(map(str, names)))
+    return {"Content-Disposition": f'attachment; filename="{name}.{suffix}"', "Cache-Control": "no-cache"}
+
+
+@router.get("/models/{slug}/{layer}/units.{suffix}")
+def units(
+    microscope: Scope, slug: Slug, layer: Name, suffix: Literal["csv", "parquet", "json"], corpus: Corpus = None
+) -> Response:
+    """All units of a layer, one a row, to keep."""
+    data = microscope.units_file(slug, layer, suffix, corpus or None)
+    return Response(data, media_type=FILES[suffix], headers=_to_keep(suffix, slug, layer, "units"))
+
+
+@router.get("/models/{slug}/{layer}/{unit}/examples.csv")
+def examples(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Corpus = None) -> Response:
+    """The images that an index keeps of a unit, to keep."""
+    data = microscope.examples_file(slug, layer, unit, corpus or None)
+    return Response(data, media_type=FILES["csv"], headers=_to_keep("csv", slug, layer, unit, "examples"))
 
 
 @router.get("/models/{slug}/{layer}/{unit}/activations.{suffix}")
@@ -91,10 +134,8 @@ def activations(
     layer: Name,
     unit: Number,
     suffix: Literal["csv", "parquet"],
-    corpus: Annotated[str | None, Query(max_length=200)] = None,
+    corpus: Corpus = None,
 ) -> Response:
     """A unit's activation on every image of a corpus, to keep."""
     parts = microscope.activations(slug, layer, unit, suffix, corpus or None)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{slug}-{layer}-{unit}")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{suffix}"', "Cache-Control": "no-cache"}
-    return StreamingResponse(parts, media_type=FILES[suffix], headers=headers)
+    return StreamingResponse(parts, media_type=FILES[suffix], headers=_to_keep(suffix, slug, layer, unit))

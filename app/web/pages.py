@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app import answers
+from app.errors import BadInput
 from app.spec import TableSpec
+from app.web.boxes import Part
 from app.web.browser_id import BrowserId
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
@@ -75,7 +78,7 @@ def layer(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     q: Word = "",
     facet: Choice = None,
-    sort: Literal["unit", "strength"] = "unit",
+    sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "purity", "strength"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
 ) -> answers.LayerPage:
@@ -101,10 +104,22 @@ def unit(
     unit: Number,
     corpus: Choice = None,
     facet: Choice = None,
+    view: answers.View = "picture",
+    draw: Annotated[int, Query(ge=1, le=2**31 - 1)] = 1,
     browser: BrowserId = None,
 ) -> answers.UnitPage:
-    """One unit: what drives it, how strongly, what it is called, and the renders made of it."""
-    return microscope.unit_page(slug, layer, unit, corpus=corpus or None, facet=facet or None, browser=browser)
+    """One unit: what drives it, how strongly, what it is called, and the renders made of it. `view` is how its examples are
+    shown, `draw` which of the uniform draws from the corpus is."""
+    return microscope.unit_page(
+        slug,
+        layer,
+        unit,
+        corpus=corpus or None,
+        facet=facet or None,
+        view=view,
+        draw=draw,
+        browser=browser,
+    )
 
 
 @page("/models/{slug}/{layer}/{unit}/given", "given.html")
@@ -115,11 +130,20 @@ def given(
     unit: Number,
     by: Choice = None,
     value: Annotated[str | None, Query(max_length=1000)] = None,
+    facet: Choice = None,
     corpus: Choice = None,
 ) -> answers.GivenPage:
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
-    activation."""
-    return microscope.given_page(slug, layer, unit, by=by or None, value=value or None, corpus=corpus or None)
+    activation; or given a `facet`: on its own pictures, and on the images that its probe takes for its own."""
+    return microscope.given_page(
+        slug, layer, unit, by=by or None, value=value or None, facet=facet or None, corpus=corpus or None
+    )
+
+
+@page("/models/{slug}/{layer}/{unit}/alike", "alike.html")
+def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> answers.AlikePage:
+    """The units that are active on the same images as one, in its layer, in others, and in other models."""
+    return microscope.alike_page(slug, layer, unit, corpus=corpus or None)
 
 
 def table_spec(
@@ -195,9 +219,11 @@ def looks(microscope: Scope) -> answers.Looks:
 
 
 @page("/looks/{look_id}", "look.html")
-def look(microscope: Scope, look_id: Name) -> answers.LookPage:
-    """One uploaded picture and the units it drives most."""
-    return microscope.look(look_id)
+async def look(microscope: Scope, look_id: Name, part: Part) -> answers.LookPage:
+    """One uploaded picture and the units it drives most; with a box, also those that the part inside it drives."""
+    if part is None:
+        return await run_in_threadpool(microscope.look, look_id)
+    return await microscope.part_of_look(look_id, part)
 
 
 @page("/search", "search.html")
@@ -206,7 +232,24 @@ async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: C
     return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
 
 
+def unit_named(unit: Word = "") -> tuple[str, int] | None:
+    """The layer and unit that `?unit=LAYER/UNIT` names."""
+    if not unit:
+        return None
+    layer, _, number = unit.rpartition("/")
+    if not layer or not number.isdecimal() or len(number) > 9:
+        raise BadInput(f"unit: give a layer and a unit as LAYER/UNIT, not {unit!r}.", field="unit")
+    return layer, int(number)
+
+
 @page("/corpora/{corpus}/{index}", "corpus_image.html")
-async def corpus_image(microscope: Scope, corpus: Name, index: Number) -> answers.CorpusImagePage:
-    """One image of a corpus and the units it drives most."""
-    return await microscope.corpus_page(corpus, index)
+async def corpus_image(
+    microscope: Scope,
+    corpus: Name,
+    index: Number,
+    part: Part,
+    on: Annotated[tuple[str, int] | None, Depends(unit_named)],
+) -> answers.CorpusImagePage:
+    """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives; and what
+    one unit does on it."""
+    return await microscope.corpus_page(corpus, index, part, on)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, GivenPage, RenderPage
+from app.answers import FacetPull, GivenPage, RenderPage, TwoSets, UnitOnImage
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -17,6 +17,14 @@ WHOLES: dict[Of, str] = {
     "layer": "the whole layer: whatever it does, more of it",
     "picture": "what the picture does to the layer",
 }
+
+SORTED: dict[str, str] = {
+    "selectivity": "Selectivity: how many standard deviations above its mean a unit’s ten strongest images drive it.",
+    "sparsity": "Sparsity: how few images carry what a unit does above its mean, from 0 (all alike) to 1 (a single one). "
+    "A normal distribution has 0.68.",
+    "kurtosis": "Excess kurtosis: how far a unit’s rare images lie from all others. A normal distribution has 0.",
+}
+"""What the number is that a gallery is sorted by."""
 
 OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 
@@ -196,6 +204,18 @@ def spread_sentence(page: RenderPage) -> str:
     return f"{said}; the lowest is at the {percentile(spread.lowest_percentile)} percentile of the corpus."
 
 
+def rarity_sentence(on: UnitOnImage) -> str:
+    """How rare a unit's activation on an image is among those of the corpus; never rounded up to certainty."""
+    most, least = 100 - 50 / on.images, 50 / on.images
+    if on.images > 1 and on.percentile >= most - 1e-9:
+        return f"Of {count(on.images, 'image')}, none drives the unit harder."
+    if on.images > 1 and on.percentile <= least + 1e-9:
+        return f"Of {count(on.images, 'image')}, every other one drives the unit harder."
+    if on.percentile >= 50:
+        return f"It drives the unit harder than {percent(on.percentile / 100)} of {count(on.images, 'image')} do."
+    return f"It drives the unit less than {percent(1 - on.percentile / 100)} of {count(on.images, 'image')} do."
+
+
 def given_sentence(page: GivenPage) -> str:
     """What being of the chosen label means for the unit's activation, no surer than the number of images allows."""
     chosen, others = page.chosen, page.others
@@ -211,3 +231,23 @@ def given_sentence(page: GivenPage) -> str:
     if chosen.low is None:
         said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
     return said
+
+
+def set_sentence(sets: TwoSets, one: str, other: str) -> str:
+    """What being of a set of images means for the unit's activation, no surer than their number allows: `one` and `other`
+    say what an image of each side is."""
+    chosen = sets.chosen
+    if chosen.auc is None or chosen.auc_low is None or chosen.auc_high is None:
+        return ""
+    of = f"{percent(chosen.auc)} of all pairs (95% interval {percent(chosen.auc_low)} to {percent(chosen.auc_high)})"
+    said = f"{one} drives the unit harder than {other} in {of}."
+    if chosen.auc_low <= 0.5 <= chosen.auc_high:
+        said += " That may be chance."
+    if chosen.low is None:
+        said += f" {count(chosen.count, 'image')}: too few for an interval of their median."
+    return said
+
+
+def probability(value: float) -> str:
+    """A probability in two digits, never rounded up to certainty: `.97`, `>.99`."""
+    return ">.99" if value > 0.99 else f"{value:.2f}".removeprefix("0")

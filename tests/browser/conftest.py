@@ -58,9 +58,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def furnished_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The tiny model with all that a model may bring along, and a corpus whose records have a family; never stopped."""
+    """The tiny model with all that a model may bring along, and a corpus whose records have a family and which has 40 of its
+    pictures twice; never stopped."""
     folder = tmp_path_factory.mktemp("furnished")
-    server = Server(f"small@{furnished_folder(folder / 'small')}", folder / "data")
+    server = Server(f"small@{furnished_folder(folder / 'small', copies=40)}", folder / "data")
     server.start()
     yield server
     server.stop()

@@ -45,8 +45,8 @@ def test_typing_narrows_the_gallery_and_the_address_says_so(site: Server, page: 
 def test_the_order_is_an_address_that_back_undoes(site: Server, page: Page) -> None:
     open_gallery(page, site)
     first = page.locator("a.unit").first.get_attribute("href")
-    page.get_by_label("Order").select_option("strength")
-    expect(page).to_have_url(re.compile("sort=strength"))
+    page.get_by_label("Order").select_option("selectivity")
+    expect(page).to_have_url(re.compile("sort=selectivity"))
     expect(page.locator("a.unit").first).not_to_have_attribute("href", first or "")
     page.go_back()
     expect(page.locator("a.unit").first).to_have_attribute("href", first or "")
@@ -71,8 +71,8 @@ def test_a_family_stays_chosen_while_one_scrolls_sorts_and_types_and_back_undoes
         page.locator("a.more").scroll_into_view_if_needed()
         page.wait_for_load_state("networkidle")
     assert page.locator("a.unit").count() == units
-    page.get_by_label("Order").select_option("strength")
-    expect(page).to_have_url(re.compile("sort=strength.*family=warm"))
+    page.get_by_label("Order").select_option("selectivity")
+    expect(page).to_have_url(re.compile("sort=selectivity.*family=warm"))
     expect(page.locator("#results .tally")).to_contain_text("of the family “warm”")
     page.get_by_label("Number or word").fill("red")
     expect(page.locator("#results .tally")).to_contain_text("of the family “warm” for “red”")

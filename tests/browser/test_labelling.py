@@ -28,9 +28,9 @@ def test_sixty_pictures_by_keyboard_with_a_reload_midway(site: Server, page: Pag
         expect(picture).to_have_attribute("data-place", str(number))
         image = int(re.findall(r"(\d+)\.webp", picture.get_attribute("src") or "")[0])
         category = "abc"[image % 3]
-        known = page.locator(".choices button")
+        known = page.locator(".keys button")
         if category in (known.evaluate_all("all => all.map(each => each.value)") if known.count() else []):
-            page.keyboard.press(page.locator(f'.choices button[value="{category}"]').get_attribute("data-key") or "")
+            page.keyboard.press(page.locator(f'.keys button[value="{category}"]').get_attribute("data-key") or "")
         else:
             page.keyboard.press("n")
             page.keyboard.type(category)

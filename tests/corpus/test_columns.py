@@ -13,7 +13,10 @@ from app.clip.clip import Clip
 from app.corpus.build import build
 from app.corpus.categories import NONE, Categories, CategoryWriter
 from app.corpus.columns import CHUNK, FOLDER, STEPS, Columns, ColumnWriter, encode, making, rank
+from app.corpus.draws import uniform
+from app.corpus.fingerprint import fingerprint
 from app.corpus.index import Index
+from app.corpus.pictures import decode_item
 from app.corpus.sources import open_source
 from app.errors import NotFound, NotReady
 from tests.corpus.conftest import picture
@@ -122,6 +125,34 @@ def test_columns_of_an_index_are_its_activations(made: Columns, tiny_clip: Clip,
                     index.percentile(layer, unit, entry.activation), abs=100 / len(index)
                 )
             assert made.percentile(layer, unit, seen.max + 1) == 100 and made.percentile(layer, unit, seen.min - 1) == 0
+
+
+def test_the_pass_keeps_every_band_and_fingerprint_of_the_index(made: Columns, tiny_clip: Clip, index: Index) -> None:
+    values, places = brute_force(tiny_clip, index, "layer4.0")
+    for unit in (0, 7, 31):
+        seen, bands = index.unit("layer4.0", unit), made.bands("layer4.0", unit)
+        assert [(b.low, b.high) for b in bands] == [(b.low, b.high) for b in seen.bands] and len(bands) == 10
+        assert sum(band.count for band in bands) == len(index)
+        for alone, band in zip(seen.bands, bands, strict=True):
+            assert len(band.entries) == min(8, band.count)
+            if alone.fair:
+                assert band.entries[: len(alone.entries)] == alone.entries
+            for entry in band.entries:
+                assert band.low <= entry.activation <= band.high
+                assert entry.activation == pytest.approx(values[entry.image, unit], abs=2e-5)
+                assert entry.place == places[entry.image, unit]
+    marks = made.fingerprints([149, 0])
+    assert (marks == np.stack([fingerprint(decode_item(index.item(number))) for number in (149, 0)])).all()
+    np.testing.assert_array_equal(made.some("layer4.0", 7, [5, 3]), made.unit("layer4.0", 7)[[5, 3]])
+    with pytest.raises(NotFound, match="from 0 to 255"):
+        made.bands("layer4.0", 256)
+
+
+def test_a_draw_from_the_corpus_is_uniform_and_takes_every_image_once() -> None:
+    drawn = [image for draw in range(1, 86) for image in uniform(1000, draw)]
+    assert sorted(drawn) == list(range(1000)) and uniform(1000, 85) == []
+    firsts = np.array([uniform(images, 1) for images in range(1000, 1200)]) / np.arange(1000, 1200)[:, None]
+    assert 0.4 < firsts.mean() < 0.6
 
 
 def test_a_second_pass_makes_nothing(made: Columns, tiny_clip: Clip, index: Index) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.corpus.given import Estimate, auc, commonest, counts_by_band, groups, median, midranks
+from app.corpus.given import Estimate, Graded, auc, commonest, counts_by_band, groups, median, midranks
 
 VALUES = st.lists(st.integers(-4, 4), min_size=1, max_size=40)
 
@@ -21,7 +21,7 @@ def test_ranks_share_the_mean_of_ties(values: list[int]) -> None:
 def test_groups_are_those_of_brute_force(images: list[tuple[int, int]]) -> None:
     values = np.array([value for value, _ in images], np.float32)
     numbers = np.array([number for _, number in images], np.int32)
-    found = groups(values, numbers, 4)
+    found = groups(Graded.of(values), numbers, 4)
     assert [group.value for group in found] == sorted({number for number in numbers.tolist() if number >= 0})
     for group in found:
         ones, others = values[numbers == group.value], values[numbers != group.value]
@@ -80,7 +80,7 @@ def test_every_image_is_in_one_band_under_one_label(images: list[tuple[float, in
     values = np.array([value for value, _ in images])
     numbers = np.array([number for _, number in images], np.int32)
     edges = [-2.0, -1.0, 0.0, 2.0]
-    counts = counts_by_band(values, edges, numbers, 3)
+    counts = counts_by_band(Graded.of(values), edges, numbers, 3)
     assert counts.shape == (3, 4) and counts.sum() == len(images)
     assert counts[:, :3].sum(0).tolist() == [int((numbers == value).sum()) for value in range(3)]
     assert counts[1].sum() == ((values >= -1) & (values < 0)).sum()

@@ -52,6 +52,13 @@ def test_an_image_that_is_not_there_is_not_found(index: Index, number: int) -> N
             read(number)
 
 
+def test_records_of_many_images_are_those_of_each(index: Index) -> None:
+    found = index.records([149, 3, 10**9, 77])
+    assert set(found) == {3, 77, 149}
+    for number, record in found.items():
+        assert {**record, "key": index.record(number)["key"]} == index.record(number)
+
+
 def test_layers_and_units_that_are_not_there_are_not_found(index: Index) -> None:
     with pytest.raises(NotFound, match=r"no layer layer9\.0: it has layer1\.0, "):
         index.unit("layer9.0", 0)

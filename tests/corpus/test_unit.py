@@ -87,26 +87,12 @@ def test_percentiles_never_leave_0_to_100_and_never_fall(numbers: list[float], v
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bands_cover_the_whole_range_with_true_counts_and_members(kind: str) -> None:
+def test_every_kept_image_is_known_once_with_its_place(kind: str) -> None:
     column = activations(kind)
-    bands = unit_index(row_of(column), IMAGES).bands
-    assert len(bands) == 1 if kind == "constant" else 7 <= len(bands) <= 12
-    assert (bands[0].low, bands[-1].high) == (column.min(), column.max())
-    for band, after in zip(bands, bands[1:], strict=False):
-        assert band.high == after.low
-    for band in bands:
-        last = band is bands[-1]
-        inside = (column >= band.low) & ((column <= band.high) if last else (column < band.high))
-        assert band.count == inside.sum()
-        assert len(band.entries) == min(8, band.count)
-        assert all(inside[entry.image] and entry.activation == column[entry.image] for entry in band.entries)
-        assert all(entry.place == entry.image for entry in band.entries)
-
-
-def test_a_band_is_drawn_from_the_whole_corpus_not_from_its_start() -> None:
-    drawn = [entry.image for band in unit_index(row_of(activations("normal")), IMAGES).bands for entry in band.entries]
-    assert max(drawn) > 0.9 * IMAGES
-    assert 0.3 * IMAGES < np.mean(drawn) < 0.7 * IMAGES
+    known = unit_index(row_of(column), IMAGES).known
+    assert len(known) > 100
+    for number, entry in known.items():
+        assert (entry.image, entry.activation, entry.place) == (number, column[number], number)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -60,8 +60,8 @@ def test_the_filter_stays_while_one_pages_and_sorts(microscope: Microscope) -> N
     warm = next(link for link in whole.families if link.name == "warm")
     first = microscope.layer_page("small", LAYER, family="warm", sort="strength", limit=2)
     assert first.total == warm.units and first.families[0].units == whole.families[0].units
-    assert first.next and "family=warm" in first.next and "sort=strength" in first.next
-    assert "family=warm" not in first.every_family and "sort=strength" in first.every_family
+    assert first.next and "family=warm" in first.next and "sort=selectivity" in first.next
+    assert "family=warm" not in first.every_family and "sort=selectivity" in first.every_family
     rest = microscope.layer_page("small", LAYER, family="warm", sort="strength", after=1)
     names = families(microscope.indexes.find("small"), LAYER)
     shown = [card.unit for card in (*first.units, *rest.units)]

@@ -306,7 +306,7 @@ def test_a_look_ranks_units_in_standard_deviations(microscope: Microscope) -> No
 
 def test_a_look_at_a_corpus_picture_agrees_with_the_index(microscope: Microscope) -> None:
     example = microscope.unit_page("small", LAYER, 5).examples[0]
-    index = int(example.page.rsplit("/", 1)[1])
+    index = int(example.page.partition("?")[0].rpartition("/")[2])
     page = asyncio.run(microscope.corpus_page("small-corpus", index))
     hit = next((hit for hit in page.layers[LAYER] if hit.unit == 5), None)
     assert page.caption.endswith("discs")

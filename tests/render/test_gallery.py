@@ -9,7 +9,7 @@ from PIL import Image
 
 from app.clip.clip import Clip
 from app.facets.facet import Facet, Probe
-from app.render.gallery import pictures, render_layer
+from app.render.gallery import is_rendered, pictures, render_layer
 from app.render.run import render
 from app.spec import PRESETS, RenderSpec
 
@@ -44,3 +44,12 @@ def test_a_facet_shows_in_the_gallery(tiny_clip: Clip):
     facet = Facet(tiny_clip.slug, tiny_clip.weights_hash, {LAYER: Probe(LAYER, weight, 0.0)}, (), (), 9, 9)
     plain, steered = (pictures(tiny_clip, "layer2.0", (1, 2), each, "preview", 1.0) for each in (None, facet))
     assert np.abs(np.asarray(plain[0]).astype(int) - np.asarray(steered[0])).max() > 10
+
+
+def test_a_gallery_is_whole_for_just_its_weights_and_preset(tiny_clip: Clip, tmp_path: Path):
+    path = tmp_path / "any.zip"
+    assert not is_rendered(tiny_clip, LAYER, None, path, "preview")
+    render_layer(tiny_clip, LAYER, None, path, preset="preview", units=1)
+    assert not is_rendered(tiny_clip, LAYER, None, path, "preview"), "of the first batch only"
+    path.write_bytes(path.read_bytes()[:-30])
+    assert not is_rendered(tiny_clip, LAYER, None, path, "preview"), "cut short"

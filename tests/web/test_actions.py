@@ -89,7 +89,8 @@ def test_a_look_links_the_units_it_drives_to_their_pages(client: TestClient, loo
 def test_the_unit_page_posts_a_form_that_starts_a_render(client: TestClient, facet: str) -> None:
     page = Markup(client.get(f"/models/small/{LAYER}/13").text)
     assert page.all("form", action="/renders", method="post")
-    hidden = {each["name"]: each["value"] for each in page.all("input", type="hidden")}
+    named = {each["name"]: each["value"] for each in page.all("input", type="hidden")}
+    hidden = {name: named[name] for name in ("model", "layer", "unit")}
     assert hidden == {"model": "small", "layer": LAYER, "unit": "13"}
     answer = client.post("/renders", data={**hidden, "facet": facet, "size": "32", "steps": "2", "strength": "0.3"})
     assert finish(client, answer.headers["location"])["status"] == "done"

@@ -33,7 +33,8 @@ def test_every_label_is_compared_with_all_others(client: TestClient) -> None:
     assert [each.median for each in labels] == sorted((each.median for each in labels), reverse=True)
     html = Markup(client.get(page.url).text)
     assert [link["href"] for link in html.all("a") if link["href"] in {each.url for each in labels}]
-    assert len(html.all("svg", **{"class": "interval"})) == len(labels)
+    facets = page.facet_ranking.facets if page.facet_ranking else []
+    assert len(html.all("svg", **{"class": "interval"})) == len(labels) + len(facets)
 
 
 def test_the_images_of_a_label_beside_the_others(client: TestClient) -> None:
@@ -85,12 +86,18 @@ def test_a_label_with_html_is_shown_as_text(client: TestClient) -> None:
 
 def test_the_unit_page_shows_labels_and_units_that_go_with_it(client: TestClient) -> None:
     record = client.get(f"{UNIT}.json").json()["record"]
-    assert record["status"] == "" and record["compared"] == 120 and len(record["alike"]) == 12
-    found = [each["correlation"] for each in record["alike"]]
+    assert record["status"] == ""
+    alike = client.get(f"{record['alike']}.json").json()
+    assert alike["compared"] == 120 and len(alike["alike"]) == 12
+    found = [each["correlation"] for each in alike["alike"]]
     assert found == sorted(found, reverse=True) and 0 < found[-1] <= found[0] <= 1
     page = Markup(client.get(UNIT).text)
-    for each in record["alike"]:
-        assert page.all("a", href=each["card"]["url"])
+    lazy = page.one("section", id="alike")
+    assert lazy["hx-get"] == record["alike"] and page.all("a", href=record["alike"]), "also without scripts"
+    theirs = Markup(client.get(record["alike"]).text)
+    assert theirs.one("section", **{"id": lazy["hx-select"].removeprefix("#")})
+    for each in [*alike["alike"], *alike["elsewhere"]]:
+        assert theirs.all("a", href=each["card"]["url"])
     for address in (record["given"], record["csv"], record["parquet"]):
         assert page.all("a", href=address) and client.get(address).status_code == 200
 

@@ -18,8 +18,9 @@ PAGES = [
     "/models/small",
     "/models/small/card",
     f"/models/small/{LAYER}",
-    f"/models/small/{LAYER}?q=red&sort=strength&limit=5",
+    f"/models/small/{LAYER}?q=red&sort=sparsity&limit=5",
     f"/models/small/{LAYER}/5",
+    f"/models/small/{LAYER}/5/alike",
     f"/models/small/{LAYER}/5/given",
     f"/models/small/{LAYER}/5/given?by=concept&value=red",
     "/facets",
@@ -29,6 +30,7 @@ PAGES = [
     "/search?q=5",
     "/search",
     "/corpora/small-corpus/3",
+    "/corpora/small-corpus/3?box=0.1,0.1,0.6,0.9",
 ]
 
 
@@ -119,7 +121,7 @@ def test_old_microscope_addresses_redirect_for_ever(client: TestClient) -> None:
 def test_openapi_documents_every_twin_and_action(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     twins = [path for path in paths if path.endswith(".json")]
-    assert len(twins) == 18
+    assert len(twins) == 22  # with a layer's labels, which are a file
     for path in twins:
         assert paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"], path
     assert {"/renders", "/facets", "/looks", "/renders/{render_id}/cancel", "/renders/{render_id}/seeds"} <= {

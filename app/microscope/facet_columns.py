@@ -1,0 +1,191 @@
+"""The columns of facets: each facet's probability of every image of an index, made behind everything else."""
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from app.clip.clip import Clip
+from app.corpus.index import Index
+from app.errors import FacetscopeError, NotFound, NotReady
+from app.facets import facet as facet_file
+from app.facets.columns import FacetColumn, column_path, drop_others, making, read_column
+from app.facets.facet import probes_id
+from app.job import Job
+from app.microscope.columns import UNASKED, ColumnDesk
+from app.microscope.facets import FacetDesk
+from app.microscope.indexes import Indexes
+from app.microscope.residents import Residents
+from app.render.faults import is_fault
+from app.store import FacetRow, Store
+from app.worker import Worker
+
+log = logging.getLogger(__name__)
+Steps = Generator[tuple[int, int]]
+"""How many images were looked at and how many there are; 0 of 0 while facets' own pictures are."""
+
+
+class FacetColumnDesk:
+    """Finds the facets' columns of indexes, and makes those that are missing on the device thread, all in one pass.
+
+    An index gets them after its own columns, since nothing is shown of one without the other.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        residents: Residents,
+        indexes: Indexes,
+        columns: ColumnDesk,
+        facets: FacetDesk,
+    ) -> None:
+        self.store = store
+        self.worker = worker
+        self.residents = residents
+        self.indexes = indexes
+        self.columns = columns
+        self.facets = facets
+        self._said: dict[str, str] = {}
+        self._passes: dict[str, Steps] = {}
+
+    def judges(self, slug: str) -> dict[str, str]:
+        """The facets that can say how much a picture is of their theme: their ids, and the hashes of their probes.
+
+        Facets of other weights, untrained ones, and published ones, which come without a bias, cannot.
+        """
+        weights = self.residents.clip(slug).weights_hash
+        found = {}
+        for row in self.store.facets(model=slug, images=False):
+            if row.status == "ready" and row.layers and (known := _probes(self._weights(row))) and known[0] == weights:
+                found[row.id] = known[1]
+        return found
+
+    def find(self, index: Index, facet_id: str) -> FacetColumn | None:
+        """A facet's column, if there is one of just this index and these probes."""
+        known = self.judges(index.manifest.model).get(facet_id)
+        return _column(index, facet_id, known) if known else None
+
+    def every(self, index: Index) -> dict[str, FacetColumn]:
+        """The columns there are of an index, by the facets' ids."""
+        found = {each: _column(index, each, known) for each, known in self.judges(index.manifest.model).items()}
+        return {each: column for each, column in found.items() if column is not None}
+
+    def status(self, index: Index) -> str:
+        """How far the missing columns of an index are, or how to make them; empty where none is missing."""
+        name = index.manifest.name
+        if not self._missing(index):
+            return ""
+        if name in self._said:
+            return self._said[name]
+        if self.worker.find(_key(name)):
+            return f"What the facets make of the pictures of {name} is about to be recorded."
+        return (
+            f"What the facets make of the pictures of {name} is not recorded. "
+            f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
+        )
+
+    def busy(self, index: Index) -> bool:
+        """Whether something that is missing is being made."""
+        return self.worker.find(_key(index.manifest.name)) is not None
+
+    def queue(self, slug: str) -> None:
+        """Queue the making of what is missing of a model's indexes, but for large ones and those without columns."""
+        for index in self.indexes.of(slug):
+            if (
+                len(index) <= UNASKED
+                and not self.indexes.fixed(index)
+                and self.columns.find(index)
+                and self._lacks(index)
+            ):
+                self._submit(slug, index.manifest.name)
+
+    def steps(self, clip: Clip, index: Index) -> Steps:
+        """Make what is missing of an index: on the device thread, or in that of the command line."""
+        for row in self.store.facets(model=clip.slug, images=False):
+            with suppress(NotFound):  # a lost picture: who asks for this facet's is told
+                for _ in self.facets.pictures.looking(clip, index, row.id):
+                    yield 0, 0
+        made: dict[str, str] = {}
+        while (missing := self._missing(index)) and missing != made:  # some may get ready meanwhile
+            yield from making(clip, index, {each: self.facets.load(each) for each in missing})
+            made = missing
+        drop_others(index, {row.id for row in self.store.facets(model=clip.slug, images=False)})
+
+    def close(self) -> None:
+        """Drop what was begun: call it when the device thread has stopped."""
+        for steps in self._passes.values():
+            with suppress(ValueError):  # the thread is still in it, and ends with the process
+                steps.close()
+
+    def _missing(self, index: Index) -> dict[str, str]:
+        """The facets that an index lacks the columns of, with the hashes of their probes."""
+        known = self.judges(index.manifest.model)
+        return {each: probes for each, probes in known.items() if _column(index, each, probes) is None}
+
+    def _lacks(self, index: Index) -> bool:
+        rows = self.store.facets(model=index.manifest.model, images=False)
+        return bool(self._missing(index)) or not all(self.facets.pictures.has(index, row.id) for row in rows)
+
+    def _submit(self, slug: str, name: str) -> None:
+        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
+
+    def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
+        """Begin or go on, until another job waits: then that goes first."""
+        try:
+            if name not in self._passes:
+                self._passes[name] = self.steps(self.residents.clip(slug), self.indexes.open(name))
+            for done, total in self._passes[name]:
+                if total:
+                    self._said[name] = f"Facets are being shown the pictures of {name}: {done:,} of {total:,}."
+                job.announce()
+                if self.worker.wanted:
+                    self.worker.post(self._submit, slug, name)  # runs when this job has ended
+                    return
+                yield
+            self._said.pop(name, None)
+        except FacetscopeError as error:
+            self._said[name] = f"Facets could not be shown the pictures of {name}: {error.detail}"
+        except Exception as error:
+            if is_fault(error):
+                raise  # the next start does it again
+            log.exception("showing the pictures of %s to facets failed", name)
+            self._said[name] = f"Facets could not be shown the pictures of {name}: the server's log says why."
+        self._passes.pop(name, None)
+
+    def _weights(self, row: FacetRow) -> Path:
+        return self.store.files.facet_weights(row.id)
+
+
+def _key(name: str) -> str:
+    return f"facet columns:{name}"
+
+
+def _probes(path: Path) -> tuple[str, str] | None:
+    """The hashes of the weights and of the probes that a facet's file is of; None where it is gone or damaged."""
+    try:
+        return _read_probes(path, path.stat().st_mtime_ns)
+    except (OSError, FacetscopeError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read_probes(path: Path, _written: int) -> tuple[str, str]:
+    facet = facet_file.load(path)
+    return facet.weights_hash, probes_id(facet)
+
+
+def _column(index: Index, facet_id: str, probes: str) -> FacetColumn | None:
+    try:
+        return _read_column(index, facet_id, probes, column_path(index, facet_id).stat().st_mtime_ns)
+    except (OSError, NotFound):
+        return None
+    except NotReady as error:
+        log.info("%s", error.detail)
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read_column(index: Index, facet_id: str, probes: str, _written: int) -> FacetColumn:
+    return read_column(index, facet_id, probes)
