@@ -33,6 +33,8 @@ from app.corpus.alike import recording
 from app.corpus.build import write_tables
 from app.corpus.categories import CategoryWriter
 from app.corpus.columns import FOLDER, Columns, ColumnWriter, encode
+from app.corpus.draws import DrawWriter
+from app.corpus.fingerprint import SIZE, PrintWriter
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest, preprocessing
 from app.corpus.reduce import REDUCER_VERSION, Batch
@@ -113,7 +115,14 @@ def write_index(clip: Clip, place: Path, tell: Tell, images: int = IMAGES) -> In
     tell("tables")
     tables = Tables(units)
     places = draw.integers(0, 4, chosen.shape).astype(np.int32)
-    tables.update(Batch(torch.from_numpy(sampled), torch.from_numpy(chosen), torch.from_numpy(places)))
+    seen = Batch(torch.from_numpy(sampled), torch.from_numpy(chosen), torch.from_numpy(places))
+    tables.update(seen)
+    draws = DrawWriter(ranges)
+    draws.add(seen.ids, seen.values, seen.places)
+    draws.write(place / FOLDER, LAYER)
+    prints = PrintWriter(place / FOLDER, images)
+    for start in range(0, images, 10_000):
+        prints.add(draw.integers(0, 256, (min(10_000, images - start), SIZE), np.uint8))
     write_tables(tables.state(), place, LAYER)
     manifest(clip, place, images).write(place)
     index = Index.open(place, clip=clip)

@@ -29,7 +29,7 @@ from app.clip.clip import Clip
 from app.corpus.bands import Band
 from app.corpus.categories import Categories, CategoryWriter
 from app.corpus.draws import Draws, DrawWriter
-from app.corpus.fingerprint import FILE, Prints, PrintWriter, fingerprint
+from app.corpus.fingerprint import FILE, SIZE, Prints, PrintWriter, fingerprint
 from app.corpus.index import Index
 from app.corpus.manifest import IndexManifest
 from app.corpus.partition import GROUP, in_groups
@@ -234,7 +234,8 @@ class Columns:
             NotFound: the columns have no such layer or unit.
         """
         low, step = self._scale_of(layer, unit)
-        return (low + self.codes(layer)[unit, np.asarray(images, np.int64)] * step).astype(np.float32)
+        codes = [self.column(layer, unit, slice(image, image + 1)) for image in images]
+        return (low + np.concatenate([*codes, np.empty(0, np.uint16)]) * step).astype(np.float32)
 
     def bands(self, layer: str, unit: int) -> list[Band]:
         """The ten bands of a unit's range, the weakest first, counted and drawn from all images.
@@ -247,7 +248,9 @@ class Columns:
 
     def fingerprints(self, images: Sequence[int]) -> Prints:
         """The fingerprints of some images, [N, 320]."""
-        return self._prints[np.asarray(images, np.int64)]
+        file, offset = self._print_file
+        prints = b"".join(os.pread(file, SIZE, offset + SIZE * image) for image in images)
+        return np.frombuffer(prints, np.uint8).reshape(-1, SIZE)
 
     def percentile(self, layer: str, unit: int, value: float) -> float:
         """The share of the images, in percent, on which a unit is less active than `value`; ties count as half.
@@ -278,20 +281,20 @@ class Columns:
         return {layer: Draws.open(self.folder, layer) for layer in self.header.layers}
 
     @cached_property
-    def _prints(self) -> Prints:
-        return np.load(self.folder / FILE, mmap_mode="r")
+    def _files(self) -> dict[str, tuple[int, int]]:
+        return {layer: self._opened(f"{layer}.npy") for layer in self.header.layers}
 
     @cached_property
-    def _files(self) -> dict[str, tuple[int, int]]:
-        """The descriptor of each layer's file, open as long as the columns are, and where its first number lies."""
-        files = {}
-        for layer in self.header.layers:
-            codes = self.codes(layer)
-            assert isinstance(codes, np.memmap)
-            file = os.open(self.folder / f"{layer}.npy", os.O_RDONLY)
-            weakref.finalize(self, os.close, file)
-            files[layer] = file, codes.offset
-        return files
+    def _print_file(self) -> tuple[int, int]:
+        return self._opened(FILE)
+
+    def _opened(self, name: str) -> tuple[int, int]:
+        """The descriptor of an array's file, open as long as the columns are, and where its first number lies."""
+        array = np.load(self.folder / name, mmap_mode="r")
+        assert isinstance(array, np.memmap)
+        file = os.open(self.folder / name, os.O_RDONLY)
+        weakref.finalize(self, os.close, file)
+        return file, array.offset
 
     @cached_property
     def _layers(self) -> dict[str, tuple[Codes, NDArray[np.float32]]]:

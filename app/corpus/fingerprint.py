@@ -49,18 +49,24 @@ def _cells(image: Image.Image, width: int, height: int) -> NDArray[np.int16]:
     return np.asarray(image.resize((width, height), Image.Resampling.BOX)).astype(np.int16)
 
 
-def alike(ones: Prints, others: Prints) -> NDArray[np.bool_]:
+def alike(ones: Prints, others: Prints, wanted: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Which pairs nearly duplicate each other, of fingerprints [N, 320] and [M, 320]: [N, M].
 
     The steps of both must agree, and the colours differ by less than half of what the pictures themselves change between two
     cells: a crop moves a picture, but by part of a cell. Of pictures with few steps more is asked, for two words in one font
     at one place share half of theirs; of these, crops are not found.
+
+    Args:
+        wanted: [N, M], the pairs to look at; the others are not alike.
     """
     apart, steps = _steps_apart(ones, others)
     detail = np.where(steps > 0, np.minimum(steps / DETAILED, 1), 1)
     found = apart <= MOST_STEPS * detail
+    if wanted is not None:
+        found &= wanted
     one, other = np.nonzero(found)  # few, so that colours are seldom compared
-    found[one, other] = _colours_apart(ones[one], others[other]) <= MOST_COLOUR * detail[one, other]
+    if len(one):
+        found[one, other] = _colours_apart(ones[one], others[other]) <= MOST_COLOUR * detail[one, other]
     return found
 
 
@@ -98,10 +104,10 @@ def _change(colours: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def folded(prints: Prints) -> list[list[int]]:
     """Positions of pictures [N, 320], each with those after it that nearly duplicate it and none before it."""
-    pairs = alike(prints, prints)
+    pairs = alike(prints, prints, ~np.tri(len(prints), dtype=bool))  # each with those after it
     groups: dict[int, list[int]] = {}
-    for position, row in enumerate(pairs):
-        first = next((shown for shown in groups if row[shown]), position)
+    for position in range(len(prints)):
+        first = next((shown for shown in groups if pairs[shown, position]), position)
         groups.setdefault(first, []).append(position)
     return list(groups.values())
 

@@ -132,19 +132,22 @@ class Graded:
         return len(self.grades)
 
 
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """The activations of one label's images in ascending order: `keys` are their grades, beyond a multiple of how many
-    there are."""
+def _medians(
+    levels: Floats, keys: NDArray[np.integer], starts: NDArray[np.integer], counts: NDArray[np.integer]
+) -> list[Estimate]:
+    """As `median`, of stretches of `keys` that begin at `starts` and hold `counts` of them, none empty. A key is the place of
+    an activation among `levels` beyond a multiple of how many there are; each stretch is in ascending order."""
 
-    levels: Floats
-    keys: NDArray[np.integer]
+    def at(places: NDArray[np.integer]) -> list[float]:
+        return levels[(keys[places] % len(levels)).astype(np.int64)].tolist()
 
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def __getitem__(self, place: int) -> float:
-        return self.levels[int(self.keys[place]) % len(self.levels)]
+    ranks = np.array([_rank(count) for count in counts.tolist()], np.int64)
+    lower, upper = at(starts + (counts - 1) // 2), at(starts + counts // 2)
+    lows, highs = at(starts + np.maximum(ranks - 1, 0)), at(starts + counts - np.maximum(ranks, 1))
+    return [
+        Estimate((below + above) / 2, low, high) if rank else Estimate((below + above) / 2)
+        for below, above, low, high, rank in zip(lower, upper, lows, highs, ranks.tolist(), strict=True)
+    ]
 
 
 def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group]:
@@ -159,17 +162,22 @@ def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group
     grades = len(graded.levels)
     kind = np.uint32 if (count + 1) * grades < 2**32 else np.uint64
     # One number for label and grade is sorted several times faster than the two of them.
-    keys = np.sort((numbers + 1).astype(kind) * kind(grades) + graded.grades.astype(kind))
+    keys = (numbers + 1).astype(kind)
+    keys *= kind(grades)
+    keys += graded.grades.astype(kind, copy=False)
+    keys.sort()
     starts = np.searchsorted(keys, np.arange(1, count + 2).astype(kind) * kind(grades))
     ones = np.diff(starts)
     kept = np.flatnonzero(ones)
     others = len(graded) - ones
     above = (sums - ones * (ones + 1) / 2) / np.maximum(ones * others, 1)
     apart = aucs(above[kept], ones[kept], np.maximum(others[kept], 1))
-    runs = [_Run(graded.levels, keys[start:end]) for start, end in zip(starts[:-1], starts[1:], strict=True)]
+    middles = _medians(graded.levels, keys, starts[:-1][kept], ones[kept])
     return [
-        Group(int(value), int(ones[value]), median(runs[value]), each if rest else None)
-        for value, each, rest in zip(kept.tolist(), apart, others[kept].tolist(), strict=True)
+        Group(value, count, middle, each if rest else None)
+        for value, count, middle, each, rest in zip(
+            kept.tolist(), ones[kept].tolist(), middles, apart, others[kept].tolist(), strict=True
+        )
     ]
 
 

@@ -40,6 +40,8 @@ class FacetRows:
             return {}
         found = self.facet_columns.every(index)
         links = [link for link in self.facets.links(slug) if link.id in found]
+        if not links:
+            return {"by_facet_status": self.facet_columns.status(index)}
         seen, (images, sd) = index.unit(layer.name, unit), strong(index, columns, layer.name, unit)
         ids = np.array([entry.image for entry in seen.top])
         height = np.array([max(entry.activation - seen.stats.mean, 0.0) for entry in seen.top])

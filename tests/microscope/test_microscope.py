@@ -70,7 +70,8 @@ def test_while_columns_are_made_a_facet_goes_first(settings: Settings) -> None:
     index = microscope.indexes.need("small")
     with pytest.raises(NotReady, match="every picture of small-corpus"):
         microscope.column_desk.need(index)
-    wait_for(lambda: microscope.column_desk.find(index) is not None and microscope.worker.find("resume") is None)
+    idle = lambda: not any(microscope.worker.find(key) for key in ("resume", "columns:small-corpus"))  # noqa: E731
+    wait_for(lambda: microscope.column_desk.find(index) is not None and idle())
     shutil.rmtree(index.folder / "columns")
     ended: list[str] = []
 
