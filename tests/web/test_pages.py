@@ -91,7 +91,7 @@ def test_a_page_shows_what_its_twin_says(client: TestClient) -> None:
     wanted = [example["image"] for example in twin["examples"]]
     assert any(shown[start : start + len(wanted)] == wanted for start in range(len(shown))), "in this order"
     assert f"{twin['stats']['images']} images" in page.text
-    assert len(page.all("rect", **{"class": "halo"})) >= len(twin["examples"])
+    assert len(page.all("svg", **{"class": "box"})) >= len(twin["examples"])
 
 
 def test_gallery_pages_follow_one_another_without_a_gap(client: TestClient) -> None:
