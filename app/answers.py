@@ -12,7 +12,7 @@ from app.spec import Aim, CaptionsSpec, Of, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
-LabelBy = Literal["person", "corpus", "automatic", ""]
+LabelBy = Literal["person", "published", "corpus", "automatic", ""]
 Vote = Literal["up", "down"]
 
 
@@ -696,13 +696,26 @@ class LabelsOfLayer(BaseModel):
     units: list[LabelledUnit]
 
 
+class Published(BaseModel):
+    """What the paper published of a unit; `words` drive it most when drawn as pictures, `captions` ask for it most, both
+    strongest first. `families` are its own, `facet` the one that shows the unit best, `bigram` units read pairs of letters."""
+
+    label: str
+    families: list[str]
+    facet: str | None
+    words: list[str]
+    captions: list[str]
+    bigram: bool
+    credit: str
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
     one; `gallery` has all of them, the plain one first. `strata` are the bands of its range, the weakest first; a unit that
     never varies has one. `random` are images drawn uniformly from the corpus, the same ones for every unit, the `draw`-th
     handful; `again` is the address of the next. `ways` is empty where the corpus records fewer than two. `record` is None
-    without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest examples,
+    without an index. `label_by` says who calls it by its `label`: a person, the paper, the corpus' records of its strongest examples,
     or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images, beyond chance,
     first; `by_facet_status` says why it is not complete."""
 
@@ -732,6 +745,7 @@ class UnitPage(BaseModel):
     draw: int
     again: str | None
     record: UnitRecord | None
+    published: Published | None
     speaks: bool
     captions: CaptionsPage | None
     labellings: list[LabellingLink]

@@ -15,6 +15,7 @@ from app.answers import (
     LayerPage,
     ModelInfo,
     Models,
+    Published,
     UnitCard,
     UnitPage,
     UnitRecord,
@@ -25,6 +26,7 @@ from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.facets.train import MINIMUM_IMAGES
+from app.lab.published import CREDIT, published
 from app.microscope import captions
 from app.microscope.columns import ColumnDesk
 from app.microscope.facet_rows import FacetRows, named
@@ -130,7 +132,7 @@ class Browser:
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        matching, names = self._matching(slug, q.strip(), layer, index, sort), families(index, name)
+        matching, names = self._matching(slug, q.strip(), layer, index, sort), families(slug, index, name)
         of, hint = {}, ""
         if sort == "purity":
             matching, of, hint = self.facet_rows.purest(index, name, matching, facet_id)
@@ -240,6 +242,7 @@ class Browser:
             draw=draw,
             again=None,
             record=self._record(index, slug, name, unit, corpus) if index else None,
+            published=_published(slug, name, unit),
             speaks=captions.speaks(self.residents.clip(slug), name),
             captions=self._captions(slug, name, unit),
             labellings=[],
@@ -413,3 +416,8 @@ def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -
         card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
         for card in cards
     ]
+
+
+def _published(slug: str, layer: str, unit: int) -> Published | None:
+    known = published(slug, layer).get(unit)
+    return Published(**known.model_dump(), credit=CREDIT) if known else None

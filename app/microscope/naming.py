@@ -22,6 +22,7 @@ from app.answers import (
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.labels import LayerLabels
+from app.lab.published import PublishedUnit, published
 from app.microscope.indexes import labels
 from app.microscope.labels import LabelDesk
 from app.microscope.said import hashed, line
@@ -50,24 +51,28 @@ NAMELESS = Title("", "")
 class Titles:
     """What the units of a layer are called; of a unit that nobody and nothing names, an empty title."""
 
-    def __init__(self, by_machine: Sequence[Title], by_people: Mapping[int, str]) -> None:
-        self._by_machine, self._by_people = by_machine, by_people
+    def __init__(
+        self, by_machine: Sequence[Title], by_people: Mapping[int, str], by_paper: Mapping[int, PublishedUnit]
+    ) -> None:
+        self._by_machine, self._by_people, self._by_paper = by_machine, by_people, by_paper
 
     def __getitem__(self, unit: int) -> Title:
         if unit in self._by_people:
             return Title(self._by_people[unit], "person")
+        if unit in self._by_paper and self._by_paper[unit].label:
+            return Title(self._by_paper[unit].label, "published")
         return self._by_machine[unit] if self._by_machine else NAMELESS
 
     def named(self) -> Iterator[tuple[int, str]]:
         """The units that are called something, and what."""
-        for unit in sorted({*range(len(self._by_machine)), *self._by_people}):
+        for unit in sorted({*range(len(self._by_machine)), *self._by_people, *self._by_paper}):
             if self[unit].text:
                 yield unit, self[unit].text
 
 
 class Naming:
-    """Joins the automatic labels with what people say. Every title goes by one rule: a person's label, else what the
-    unit's strongest examples are recorded as, else the automatic label if it is sure."""
+    """Joins the automatic labels with what people say. Every title goes by one rule: a person's label, else the
+    paper's, else what the unit's strongest examples are recorded as, else the automatic label if it is sure."""
 
     def __init__(self, store: Store, desk: LabelDesk) -> None:
         self.store = store
@@ -77,7 +82,7 @@ class Naming:
         """What the units of a layer are called; `index` may be None or lack the layer."""
         known = index if index is not None and layer in index.manifest.layers else None
         by_machine = _by_machine(known, layer, self.desk, self.desk.written(known, layer)) if known else ()
-        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)))
+        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)), published(slug, layer))
 
     def called(self, slug: str, layer: str, index: Index | None, part: str) -> set[int]:
         """The units of which some name has the part in it, in whatever case: the title, any person's, the automatic one
