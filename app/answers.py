@@ -87,6 +87,7 @@ class UnitCard(BaseModel):
     url: str
     label: str
     label_by: LabelBy = ""
+    sensitive: bool = False
     thumbnail: str | None
     rendered: bool
     examples: list[str]
@@ -717,13 +718,15 @@ class UnitPage(BaseModel):
     handful; `again` is the address of the next. `ways` is empty where the corpus records fewer than two. `record` is None
     without an index. `label_by` says who calls it by its `label`: a person, the paper, the corpus' records of its strongest examples,
     or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images, beyond chance,
-    first; `by_facet_status` says why it is not complete."""
+    first; `by_facet_status` says why it is not complete. `sensitive` are the themes it touches of people, religion, ethnicity
+    and health: its pictures start blurred."""
 
     model: str
     layer: str
     unit: int
     label: str
     label_by: LabelBy
+    sensitive: list[str]
     labels: UnitLabels
     url: str
     previous: str | None
@@ -976,6 +979,7 @@ class UnitHit(BaseModel):
     sd: float
     url: str
     label: str
+    sensitive: bool = False
     thumbnail: str | None
     box: tuple[float, float, float, float]
 
@@ -1045,6 +1049,7 @@ class SearchHit(BaseModel):
     why: str
     url: str
     label: str
+    sensitive: bool = False
     thumbnail: str | None
 
 

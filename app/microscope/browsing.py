@@ -181,6 +181,7 @@ class Browser:
                 url=urls.with_query(urls.unit(slug, layer, unit), facet=facet, corpus=corpus),
                 label=titles[unit].text,
                 label_by=titles[unit].by,
+                sensitive=bool(titles.themes(unit)),
                 thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index, facet),
                 rendered=unit in faceted or self.gallery.has(slug, layer, unit),
                 examples=strongest_pictures(index, layer, unit) if index else [],
@@ -209,7 +210,8 @@ class Browser:
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        facets, title = self.facets.links(slug), self.naming.titles(slug, name, index)[unit]
+        facets, titles = self.facets.links(slug), self.naming.titles(slug, name, index)
+        title = titles[unit]
 
         def address(number: int, view: View, draw: int = 1) -> str:
             shown = {"view": view if view != "picture" else None, "draw": draw if draw > 1 else None}
@@ -221,6 +223,7 @@ class Browser:
             unit=unit,
             label=title.text,
             label_by=title.by,
+            sensitive=titles.themes(unit),
             labels=self.naming.section(slug, name, unit, index, browser),
             url=urls.unit(slug, name, unit),
             previous=address(unit - 1, view) if unit > 0 else None,

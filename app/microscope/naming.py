@@ -23,6 +23,7 @@ from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.labels import LayerLabels
 from app.lab.published import PublishedUnit, published
+from app.lab.sensitive import sensitive
 from app.microscope.indexes import labels
 from app.microscope.labels import LabelDesk
 from app.microscope.said import hashed, line
@@ -62,6 +63,11 @@ class Titles:
         if unit in self._by_paper and self._by_paper[unit].label:
             return Title(self._by_paper[unit].label, "published")
         return self._by_machine[unit] if self._by_machine else NAMELESS
+
+    def themes(self, unit: int) -> list[str]:
+        """The sensitive themes that a unit's names touch: its title, and what the paper calls it and files it under."""
+        paper = self._by_paper.get(unit)
+        return sensitive([self[unit].text, paper.label if paper else ""], paper.families if paper else ())
 
     def named(self) -> Iterator[tuple[int, str]]:
         """The units that are called something, and what."""
