@@ -86,6 +86,11 @@
     if (target.matches('input')) target.focus(); else target.click();
   });
 
+  // After a label the keys are for the next picture, not for the field that the last one was typed into.
+  document.addEventListener('htmx:afterSettle', (event) => {
+    if (event.target.id === 'labelling') event.target.focus({ preventScroll: true });
+  });
+
   // Files chosen or dropped: the file input covers its zone, so dropping works by itself; this says what was taken.
   const dropzone = (zone) => {
     const input = zone.querySelector('input[type="file"]');
