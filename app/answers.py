@@ -8,11 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.spec import Aim, Of, RenderSpec
+from app.spec import Aim, CaptionsSpec, Of, RenderSpec
 
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 FacetStatus = Literal["queued", "training", "ready", "failed"]
-LabelBy = Literal["person", "corpus", "automatic", ""]
+LabelBy = Literal["person", "published", "corpus", "automatic", ""]
 Vote = Literal["up", "down"]
 
 
@@ -87,6 +87,7 @@ class UnitCard(BaseModel):
     url: str
     label: str
     label_by: LabelBy = ""
+    sensitive: bool = False
     thumbnail: str | None
     rendered: bool
     examples: list[str]
@@ -492,6 +493,118 @@ class GivenPage(BaseModel):
     least_pictures: int = 0
 
 
+class TaggedShare(BaseModel):
+    """How many of a band's labelled pictures are of a category, and the share with its 95% interval, 0 to 1; None where
+    nothing in the band is labelled."""
+
+    count: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class TaggedCategory(BaseModel):
+    """A category of a labelling, how many pictures have it, and its share in each band."""
+
+    name: str
+    url: str
+    count: int
+    shares: list[TaggedShare]
+
+
+class OtherLabelling(BaseModel):
+    """Somebody else's finished labelling of the same pictures: how far the two agree on those that both labelled, and Cohen's
+    kappa, None where chance cannot be told."""
+
+    url: str
+    name: str
+    images: int
+    equal: float | None
+    kappa: float | None
+
+
+class LabellingPage(BaseModel):
+    """A blind labelling of a unit's pictures. Until it is `finished` nothing here says how strongly a picture drives the unit:
+    `place` is that of the picture to label, from 0, `image` its address. Then `bands` are the unit's range in standard
+    deviations, each with how many pictures were labelled in it, and `shares` what they are."""
+
+    id: str
+    url: str
+    model: str
+    layer: str
+    unit: int
+    label: str
+    unit_url: str
+    corpus: str
+    name: str
+    yours: bool
+    finished: bool
+    images: int
+    done: int
+    place: int | None
+    image: str | None
+    after: list[str]
+    categories: list[str]
+    only: str | None
+    bands: list[ActivationBand]
+    shares: list[TaggedCategory]
+    others: list[OtherLabelling]
+
+
+class LabellingLink(BaseModel):
+    """A labelling in a list."""
+
+    url: str
+    name: str
+    yours: bool
+    finished: bool
+    done: int
+    images: int
+
+
+class CaptionFound(BaseModel):
+    """A text that asks for a unit: `score` is the unit's part in the logit, `sd` that in standard deviations from the mean
+    over single tokens, `step` where in its climb it was found."""
+
+    text: str
+    score: float
+    sd: float
+    step: int
+
+
+class WordFound(BaseModel):
+    """A single token that asks for a unit; as in `CaptionFound`."""
+
+    text: str
+    score: float
+    sd: float
+
+
+class CaptionsPage(BaseModel):
+    """A search for the texts that ask for a unit most: `captions` are the best so far, best first, with `words` the best
+    single tokens beside them. `progress` says in words what is being done."""
+
+    id: str
+    url: str
+    kind: Literal["captions"]
+    spec: CaptionsSpec
+    status: Status
+    step: int
+    steps: int
+    progress: str
+    captions: list[CaptionFound]
+    words: list[WordFound]
+    unit_url: str
+    label: str
+    elapsed_s: float
+    error: str | None
+    ahead: int
+
+
+Finding = CaptionsPage
+"""What an instrument found, by its kind."""
+
+
 class WordScore(BaseModel):
     """A word and its soft-WPMI score for a unit, in nats."""
 
@@ -584,21 +697,36 @@ class LabelsOfLayer(BaseModel):
     units: list[LabelledUnit]
 
 
+class Published(BaseModel):
+    """What the paper published of a unit; `words` drive it most when drawn as pictures, `captions` ask for it most, both
+    strongest first. `families` are its own, `facet` the one that shows the unit best, `bigram` units read pairs of letters."""
+
+    label: str
+    families: list[str]
+    facet: str | None
+    words: list[str]
+    captions: list[str]
+    bigram: bool
+    credit: str
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain
     one; `gallery` has all of them, the plain one first. `strata` are the bands of its range, the weakest first; a unit that
     never varies has one. `random` are images drawn uniformly from the corpus, the same ones for every unit, the `draw`-th
     handful; `again` is the address of the next. `ways` is empty where the corpus records fewer than two. `record` is None
-    without an index. `label_by` says who calls it by its `label`: a person, the corpus' records of its strongest examples,
+    without an index. `label_by` says who calls it by its `label`: a person, the paper, the corpus' records of its strongest examples,
     or the automatic label if it is sure. `by_facet` has the facets that explain most of its strongest images, beyond chance,
-    first; `by_facet_status` says why it is not complete."""
+    first; `by_facet_status` says why it is not complete. `sensitive` are the themes it touches of people, religion, ethnicity
+    and health: its pictures start blurred."""
 
     model: str
     layer: str
     unit: int
     label: str
     label_by: LabelBy
+    sensitive: list[str]
     labels: UnitLabels
     url: str
     previous: str | None
@@ -620,6 +748,10 @@ class UnitPage(BaseModel):
     draw: int
     again: str | None
     record: UnitRecord | None
+    published: Published | None
+    speaks: bool
+    captions: CaptionsPage | None
+    labellings: list[LabellingLink]
     renders: list[RenderLink]
     facets: list[FacetLink]
     presets: list[PresetChoice]
@@ -847,6 +979,7 @@ class UnitHit(BaseModel):
     sd: float
     url: str
     label: str
+    sensitive: bool = False
     thumbnail: str | None
     box: tuple[float, float, float, float]
 
@@ -916,6 +1049,7 @@ class SearchHit(BaseModel):
     why: str
     url: str
     label: str
+    sensitive: bool = False
     thumbnail: str | None
 
 

@@ -333,3 +333,30 @@ class TableSpec(BaseModel):
     def render(self, facet: str | None) -> RenderSpec:
         """The render in the column of a facet, None for the one without."""
         return RenderSpec.model_validate({**self.model_dump(), "facet": facet})
+
+
+class CaptionsSpec(BaseModel):
+    """A search for the texts that ask for one unit of a model's last layer more than others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["captions"] = "captions"
+    model: str = Field(min_length=1, max_length=200)
+    layer: str = Field(min_length=1, max_length=100)
+    unit: int = Field(ge=0)
+    restarts: int = Field(8, ge=1, le=16, description="Texts that climb, each by itself.")
+    penalty: float = Field(0.1, ge=0, le=1, allow_inf_nan=False, description="The price of rare tokens.")
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+    @property
+    def id(self) -> str:
+        """The address of the finding: a hash of the canonical spec."""
+        return content_id("finding", self.canonical())
+
+    def canonical(self) -> str:
+        """The canonical JSON of the spec."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+FindingSpec = CaptionsSpec
+"""What determines a finding: the result of an instrument other than a render."""

@@ -193,5 +193,32 @@ def render_spec(render_id: str) -> str:
     return _path("renders", render_id, "spec.json")
 
 
+def finding(finding_id: str) -> str:
+    """What an instrument found."""
+    return _path("findings", finding_id)
+
+
+def finding_events(finding_id: str) -> str:
+    return _path("findings", finding_id, "events")
+
+
+def finding_cancel(finding_id: str) -> str:
+    return _path("findings", finding_id, "cancel")
+
+
+def labellings(slug: str, layer_name: str, index: int) -> str:
+    """Where a blind labelling of a unit's pictures begins."""
+    return _path("models", slug, layer_name, index, "labellings")
+
+
+def labelling(labelling_id: str, *, only: str | None = None) -> str:
+    """A blind labelling; with one category set against all others."""
+    return with_query(_path("labellings", labelling_id), only=only)
+
+
+def labelling_action(labelling_id: str, action: str) -> str:
+    return _path("labellings", labelling_id, action)
+
+
 def look(look_id: str) -> str:
     return _path("looks", look_id)

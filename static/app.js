@@ -77,6 +77,20 @@
     show(frames.length - 1);
   };
 
+  // Keys for what is pressed often: a button is pressed, a field is entered.
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches('input')) target.focus(); else target.click();
+  });
+
+  // After a label the keys are for the next picture, not for the field that the last one was typed into.
+  document.addEventListener('htmx:afterSettle', (event) => {
+    if (event.target.id === 'labelling') event.target.focus({ preventScroll: true });
+  });
+
   // Files chosen or dropped: the file input covers its zone, so dropping works by itself; this says what was taken.
   const dropzone = (zone) => {
     const input = zone.querySelector('input[type="file"]');

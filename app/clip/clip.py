@@ -108,7 +108,7 @@ class Clip:
         Raises:
             BadInput: the text tower was trained with another vocabulary, or its tokenizer is not installed.
         """
-        tokens = self._tokenize(list(texts))
+        tokens = self.text_tokenizer(list(texts))
         vocabulary = self.module.vocab_size
         if tokens.numel() and int(tokens.max()) >= vocabulary:
             raise BadInput(
@@ -130,7 +130,8 @@ class Clip:
         return Compose(chain.transforms[:-2])
 
     @cached_property
-    def _tokenize(self) -> Callable[[list[str]], Tensor]:
+    def text_tokenizer(self) -> Any:
+        """Open_clip's tokenizer of the text side. Raises `BadInput` where it is not installed."""
         try:
             return open_clip.get_tokenizer(self.tokenizer, context_length=self.module.context_length)
         except Exception as error:  # tokenizers of others need their own packages and files

@@ -19,8 +19,10 @@ from app.answers import (
     FacetPage,
     Facets,
     FacetTable,
+    Finding,
     GivenPage,
     Home,
+    LabellingPage,
     LabelsOfLayer,
     LayerPage,
     LookPage,
@@ -40,7 +42,7 @@ from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index
 from app.errors import NotFound
 from app.job import Job, watch
-from app.microscope import facet_answers, facet_table
+from app.microscope import captions, facet_answers, facet_table
 from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
 from app.microscope.card import Card
@@ -50,10 +52,12 @@ from app.microscope.facet_pictures import FacetPictures
 from app.microscope.facet_rows import FacetRows
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
+from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
+from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
@@ -64,7 +68,7 @@ from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
 from app.settings import Settings
-from app.spec import RenderSpec, TableSpec
+from app.spec import FindingSpec, RenderSpec, TableSpec
 from app.store import Store
 from app.worker import Worker
 
@@ -114,6 +118,8 @@ class Microscope:
         self.look_desk = LookDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
         )
+        self.labelling_desk = LabellingDesk(self.store, self.column_desk)
+        self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
         self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk, self.naming)
         self.browser = Browser(
             self.store,
@@ -159,6 +165,7 @@ class Microscope:
                     self.facet_desk.queue(facet_id)
                     yield
         self.facet_desk.resume()
+        self.finding_desk.resume()
         for slug in self.residents.slugs:
             self.column_desk.queue(slug)
             self.facet_columns.queue(slug)
@@ -268,9 +275,24 @@ class Microscope:
         browser: str | None = None,
     ) -> UnitPage:
         """One unit, as the browser of that anonymous id sees it."""
-        return self.browser.unit_page(
+        page = self.browser.unit_page(
             slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw, browser=browser
         )
+        return page.model_copy(update={"labellings": self.labelling_desk.links(slug, layer, unit, browser)})
+
+    def begin_labelling(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
+        """Begin to label a unit's pictures blind, or go on; returns the labelling's id."""
+        self.browser.unit(slug, layer, unit)
+        index = self.browser.index(slug, layer, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {layer} of {slug}, so there is nothing to label.")
+        return self.labelling_desk.begin(slug, index, layer, unit, name=name, browser=browser)
+
+    def labelling(self, labelling_id: str, browser: str | None, only: str | None = None) -> LabellingPage:
+        """A blind labelling, as the browser of that anonymous id sees it."""
+        row = self.store.labellings.get(_safe(labelling_id))
+        label = self.browser.label(row.model, row.layer, row.unit) if row.finished else ""
+        return self.labelling_desk.page(row.id, browser, label, only)
 
     def layer_labels(self, slug: str, layer: str, corpus: str | None = None) -> LabelsOfLayer:
         """All that the units of a layer are called, by people and automatically."""
@@ -422,10 +444,13 @@ class Microscope:
         """Stop a render before its next step, and wait a moment until it has."""
         job = await asyncio.to_thread(self.render_desk.cancel, render_id)
         if job is not None and self.store.render(render_id).status == "running":
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CANCEL_WAIT_S):
-                    async for _ in job.watch():
-                        pass
+            await self._until_over(job)
+
+    async def _until_over(self, job: Job) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_WAIT_S):
+                async for _ in job.watch():
+                    pass
 
     async def watch_render(self, render_id: str, seen: int = -1) -> AsyncIterator[tuple[int, RenderPage]]:
         """The newest state of a render, as often as there is one, and always the last."""
@@ -468,6 +493,26 @@ class Microscope:
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
         return self.render_pages.page(render_id)
+
+    def finding(self, finding_id: str) -> Finding:
+        """What an instrument found."""
+        row = self.store.findings.get(_safe(finding_id))
+        return captions.page(row, self.browser.label(row.model, row.layer, row.unit), self.worker.ahead(row.id))
+
+    async def start_finding(self, spec: FindingSpec) -> tuple[str, bool]:
+        """Queue a finding, or find the one of the same spec; returns its id and whether it is new."""
+        return await asyncio.to_thread(self.finding_desk.start, spec)
+
+    async def cancel_finding(self, finding_id: str) -> None:
+        """Stop a finding before its next step, and wait a moment until it has."""
+        job = await asyncio.to_thread(self.finding_desk.cancel, _safe(finding_id))
+        if job is not None and self.store.findings.get(finding_id).status == "running":
+            await self._until_over(job)
+
+    async def watch_finding(self, finding_id: str, seen: int = -1) -> AsyncIterator[tuple[int, Finding]]:
+        """The newest state of a finding, as often as there is one, and always the last."""
+        async for version in self._versions(finding_id, lambda: self.store.findings.get(finding_id).status, seen):
+            yield version, await asyncio.to_thread(self.finding, finding_id)
 
     def compare(self, left: str, right: str) -> Comparison:
         """Two renders side by side."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from app import urls
 from app.answers import (
+    CaptionsPage,
     FacetLink,
     GalleryPicture,
     GivenPage,
@@ -14,6 +15,7 @@ from app.answers import (
     LayerPage,
     ModelInfo,
     Models,
+    Published,
     UnitCard,
     UnitPage,
     UnitRecord,
@@ -24,6 +26,8 @@ from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.facets.train import MINIMUM_IMAGES
+from app.lab.published import CREDIT, published
+from app.microscope import captions
 from app.microscope.columns import ColumnDesk
 from app.microscope.facet_rows import FacetRows, named
 from app.microscope.facets import FacetDesk
@@ -128,7 +132,7 @@ class Browser:
         if not 1 <= limit <= LIMIT:
             raise BadInput(f"limit: from 1 to {LIMIT} units a page.", field="limit")
         facet_id = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        matching, names = self._matching(slug, q.strip(), layer, index, sort), families(index, name)
+        matching, names = self._matching(slug, q.strip(), layer, index, sort), families(slug, index, name)
         of, hint = {}, ""
         if sort == "purity":
             matching, of, hint = self.facet_rows.purest(index, name, matching, facet_id)
@@ -177,6 +181,7 @@ class Browser:
                 url=urls.with_query(urls.unit(slug, layer, unit), facet=facet, corpus=corpus),
                 label=titles[unit].text,
                 label_by=titles[unit].by,
+                sensitive=bool(titles.themes(unit)),
                 thumbnail=faceted.get(unit) or self.gallery.thumbnail(slug, layer, unit, index, facet),
                 rendered=unit in faceted or self.gallery.has(slug, layer, unit),
                 examples=strongest_pictures(index, layer, unit) if index else [],
@@ -205,7 +210,8 @@ class Browser:
         layer, index = self.unit(slug, name, unit), self.index(slug, name, corpus)
         rows = self.store.renders(model=slug, layer=name, unit=unit, limit=60)
         chosen = self.facets.resolve(slug, facet) if facet and facet != PLAIN else None
-        facets, title = self.facets.links(slug), self.naming.titles(slug, name, index)[unit]
+        facets, titles = self.facets.links(slug), self.naming.titles(slug, name, index)
+        title = titles[unit]
 
         def address(number: int, view: View, draw: int = 1) -> str:
             shown = {"view": view if view != "picture" else None, "draw": draw if draw > 1 else None}
@@ -217,6 +223,7 @@ class Browser:
             unit=unit,
             label=title.text,
             label_by=title.by,
+            sensitive=titles.themes(unit),
             labels=self.naming.section(slug, name, unit, index, browser),
             url=urls.unit(slug, name, unit),
             previous=address(unit - 1, view) if unit > 0 else None,
@@ -238,6 +245,10 @@ class Browser:
             draw=draw,
             again=None,
             record=self._record(index, slug, name, unit, corpus) if index else None,
+            published=_published(slug, name, unit),
+            speaks=captions.speaks(self.residents.clip(slug), name),
+            captions=self._captions(slug, name, unit),
+            labellings=[],
             renders=[link(row) for row in rows],
             facets=facets,
             presets=self.renders.presets(slug),
@@ -246,6 +257,16 @@ class Browser:
             return page
         found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
         return page.model_copy(update={**found, **self.facet_rows.of(index, layer, unit, corpus)})
+
+    def label(self, slug: str, layer: str, unit: int | None) -> str:
+        """What a unit is called; empty for none, and for one that nothing is known of."""
+        if unit is None or slug not in self.residents.slugs:
+            return ""
+        return self.naming.titles(slug, layer, self.index(slug, layer))[unit].text
+
+    def _captions(self, slug: str, layer: str, unit: int) -> CaptionsPage | None:
+        found = self.store.findings.of_unit("captions", slug, layer, unit, limit=1)
+        return captions.page(found[0], "", 0) if found else None
 
     def _record(self, index: Index, slug: str, layer: str, unit: int, corpus: str | None) -> UnitRecord:
         columns = self.columns.find(index)
@@ -398,3 +419,8 @@ def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -
         card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
         for card in cards
     ]
+
+
+def _published(slug: str, layer: str, unit: int) -> Published | None:
+    known = published(slug, layer).get(unit)
+    return Published(**known.model_dump(), credit=CREDIT) if known else None

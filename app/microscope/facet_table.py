@@ -13,7 +13,7 @@ from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.spec import TABLE_PRESETS, RenderSpec, TableSpec
-from app.store import UNFINISHED_RENDER, Store
+from app.store import UNFINISHED, Store
 
 OVER = ("failed", "cancelled")
 
@@ -59,7 +59,7 @@ class FacetTableDesk:
         """The jobs of the table's renders that wait or run, and whether each that is unfinished has one: after a restart
         they are queued again once the model is loaded."""
         rows = (self.store.find_render(each.id) for _, each in self._columns(spec))
-        unfinished = [row.id for row in rows if row is not None and row.status in UNFINISHED_RENDER]
+        unfinished = [row.id for row in rows if row is not None and row.status in UNFINISHED]
         found = [self.renders.worker.find(each) for each in unfinished]
         return [job for job in found if job is not None], None not in found
 
@@ -76,7 +76,7 @@ class FacetTableDesk:
                 "label": title.text,
                 "url": address(spec),
                 "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
-                "status": "running" if set(states) & set(UNFINISHED_RENDER) else "done" if states else "empty",
+                "status": "running" if set(states) & set(UNFINISHED) else "done" if states else "empty",
                 "presets": [each for each in self.pages.presets(spec.model) if each.name in TABLE_PRESETS],
                 "cells": cells,
                 "missing": sum(cell.render is None or cell.render.status in OVER for cell in cells),

@@ -1,10 +1,11 @@
-"""A layer's units by family: the `family` that a corpus records of the pictures that drive a unit most."""
+"""A layer's units by family: the paper's, and the `family` that a corpus records of the pictures that drive a unit most."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from app.answers import FamilyLink
 from app.corpus.index import Index
+from app.lab.published import published
 from app.microscope.indexes import LABEL_EXAMPLES, labels
 
 COLUMN = "family"
@@ -12,13 +13,17 @@ OTHER = "other"
 AGREEING = LABEL_EXAMPLES // 2  # a family is broad: a third of the examples would often share one by chance
 
 
-def families(index: Index | None, layer: str) -> tuple[str, ...]:
-    """The family of each unit of a layer, `OTHER` where its strongest examples do not agree on one.
+def families(slug: str, index: Index | None, layer: str) -> tuple[str, ...]:
+    """The family of each unit of a layer: what the paper published, else what its strongest examples agree on, `OTHER` where
+    there is neither.
 
     Empty where there is no index, or no unit of it has a family: then there is nothing to sort by.
     """
     found = labels(index, layer, COLUMN, agreeing=AGREEING) if index else ()
-    return tuple(name or OTHER for name in found) if any(found) else ()
+    said = {unit: known.families[0] for unit, known in published(slug, layer).items() if known.families}
+    units = range(max(len(found), max(published(slug, layer), default=-1) + 1))
+    names = [said.get(unit) or (found[unit] if unit < len(found) else "") for unit in units]
+    return tuple(name or OTHER for name in names) if any(names) else ()
 
 
 def within(family: str | None, names: Sequence[str], units: Sequence[int]) -> list[int]:

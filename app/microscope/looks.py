@@ -145,6 +145,7 @@ class LookDesk:
                     **hit,
                     url=urls.unit(slug, layer, hit["unit"]),
                     label=titles[layer][hit["unit"]].text,
+                    sensitive=bool(titles[layer].themes(hit["unit"])),
                     thumbnail=self.gallery.thumbnail(slug, layer, hit["unit"], index),
                 )
                 for hit in hits
@@ -203,6 +204,7 @@ class LookDesk:
                 why=why,
                 url=urls.unit(slug, layer, unit),
                 label=titles[unit].text,
+                sensitive=bool(titles.themes(unit)),
                 thumbnail=self.gallery.thumbnail(slug, layer, unit, index),
             )
             for unit, score, why in found

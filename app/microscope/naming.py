@@ -22,9 +22,11 @@ from app.answers import (
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.labels import LayerLabels
+from app.lab.published import PublishedUnit, published
+from app.lab.sensitive import sensitive
 from app.microscope.indexes import labels
 from app.microscope.labels import LabelDesk
-from app.spec import content_id
+from app.microscope.said import hashed, line
 from app.store import LabelVoteRow, Store, UnitLabelRow
 from app.store.labels import Votes
 from app.store.tables import now
@@ -50,24 +52,33 @@ NAMELESS = Title("", "")
 class Titles:
     """What the units of a layer are called; of a unit that nobody and nothing names, an empty title."""
 
-    def __init__(self, by_machine: Sequence[Title], by_people: Mapping[int, str]) -> None:
-        self._by_machine, self._by_people = by_machine, by_people
+    def __init__(
+        self, by_machine: Sequence[Title], by_people: Mapping[int, str], by_paper: Mapping[int, PublishedUnit]
+    ) -> None:
+        self._by_machine, self._by_people, self._by_paper = by_machine, by_people, by_paper
 
     def __getitem__(self, unit: int) -> Title:
         if unit in self._by_people:
             return Title(self._by_people[unit], "person")
+        if unit in self._by_paper and self._by_paper[unit].label:
+            return Title(self._by_paper[unit].label, "published")
         return self._by_machine[unit] if self._by_machine else NAMELESS
+
+    def themes(self, unit: int) -> list[str]:
+        """The sensitive themes that a unit's names touch: its title, and what the paper calls it and files it under."""
+        paper = self._by_paper.get(unit)
+        return sensitive([self[unit].text, paper.label if paper else ""], paper.families if paper else ())
 
     def named(self) -> Iterator[tuple[int, str]]:
         """The units that are called something, and what."""
-        for unit in sorted({*range(len(self._by_machine)), *self._by_people}):
+        for unit in sorted({*range(len(self._by_machine)), *self._by_people, *self._by_paper}):
             if self[unit].text:
                 yield unit, self[unit].text
 
 
 class Naming:
-    """Joins the automatic labels with what people say. Every title goes by one rule: a person's label, else what the
-    unit's strongest examples are recorded as, else the automatic label if it is sure."""
+    """Joins the automatic labels with what people say. Every title goes by one rule: a person's label, else the
+    paper's, else what the unit's strongest examples are recorded as, else the automatic label if it is sure."""
 
     def __init__(self, store: Store, desk: LabelDesk) -> None:
         self.store = store
@@ -77,7 +88,7 @@ class Naming:
         """What the units of a layer are called; `index` may be None or lack the layer."""
         known = index if index is not None and layer in index.manifest.layers else None
         by_machine = _by_machine(known, layer, self.desk, self.desk.written(known, layer)) if known else ()
-        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)))
+        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)), published(slug, layer))
 
     def called(self, slug: str, layer: str, index: Index | None, part: str) -> set[int]:
         """The units of which some name has the part in it, in whatever case: the title, any person's, the automatic one
@@ -93,18 +104,18 @@ class Naming:
     def section(self, slug: str, layer: str, unit: int, index: Index | None, browser: str | None) -> UnitLabels:
         """All that a unit may be called, as its page shows it to a browser."""
         automatic = self.desk.find(index, layer)
-        hashed = _hashed(browser) if browser else None
+        own = hashed(browser) if browser else None
         rows = self.store.labels.of_layer(slug, layer, unit)
         label = _automatic(index, automatic, unit) if index and automatic else None
         votes = self.store.labels.votes(slug, layer, unit).get((unit, label.word), Votes()) if label else Votes()
-        voted = self.store.labels.voted(slug, layer, unit, label.word, hashed) if label and hashed else None
+        voted = self.store.labels.voted(slug, layer, unit, label.word, own) if label and own else None
         return UnitLabels(
             automatic=label,
             status=self.desk.status(index, layer) if index else "",
             drawn=_drawn(automatic, unit),
             any_word=automatic.units[unit].any_word if automatic else None,
             drawn_words=automatic.drawn_words if automatic else 0,
-            people=[_person(row, hashed) for row in reversed(rows)],
+            people=[_person(row, own) for row in reversed(rows)],
             votes=LabelVotes(up=votes.up, down=votes.down, yours=None if voted is None else "up" if voted else "down"),
             action=urls.unit_labels(slug, layer, unit),
             vote_action=urls.label_votes(slug, layer, unit),
@@ -148,11 +159,11 @@ class Naming:
         Raises:
             BadInput: no label, not one line, too long, or the unit has very many already.
         """
-        label, who = _line(text, "text", LONGEST_LABEL), _line(name, "name", LONGEST_NAME)
+        label, who = line(text, "text", LONGEST_LABEL), line(name, "name", LONGEST_NAME)
         if not label:
             raise BadInput("text is missing. Say in a few words what the unit stands for.", field="text")
-        hashed, known = _hashed(browser), self.store.labels.of_layer(slug, layer, unit)
-        if len(known) >= MOST_LABELS and hashed not in {row.browser for row in known}:
+        own, known = hashed(browser), self.store.labels.of_layer(slug, layer, unit)
+        if len(known) >= MOST_LABELS and own not in {row.browser for row in known}:
             raise BadInput(f"text: this unit has {MOST_LABELS} labels already. Vote for one of them.", field="text")
         automatic = self.desk.find(index, layer)
         accepted = automatic is not None and automatic.units[unit].named[0].word == label
@@ -161,7 +172,7 @@ class Naming:
                 model=slug,
                 layer=layer,
                 unit=unit,
-                browser=hashed,
+                browser=own,
                 text=label,
                 accepted=accepted,
                 name=who,
@@ -173,7 +184,7 @@ class Naming:
     def unsay(self, slug: str, layer: str, unit: int, browser: str | None) -> None:
         """Take back what a browser called a unit."""
         if browser:
-            self.store.labels.remove(slug, layer, unit, _hashed(browser))
+            self.store.labels.remove(slug, layer, unit, hashed(browser))
 
     def vote(
         self, slug: str, layer: str, unit: int, index: Index | None, *, vote: object, word: object, browser: str
@@ -194,14 +205,12 @@ class Naming:
             )
         if vote not in ("up", "down", "none"):
             raise BadInput("vote: send up, down, or none to take it back.", field="vote")
-        hashed = _hashed(browser)
+        own = hashed(browser)
         if vote == "none":
-            self.store.labels.unvote(slug, layer, unit, hashed)
+            self.store.labels.unvote(slug, layer, unit, own)
             return
         self.store.labels.vote(
-            LabelVoteRow(
-                model=slug, layer=layer, unit=unit, word=current, browser=hashed, up=vote == "up", created=now()
-            )
+            LabelVoteRow(model=slug, layer=layer, unit=unit, word=current, browser=own, up=vote == "up", created=now())
         )
 
 
@@ -274,20 +283,3 @@ def _person(row: UnitLabelRow, browser: str | None) -> PersonLabel:
     return PersonLabel(
         text=row.text, accepted=row.accepted, name=row.name, created=row.created, yours=row.browser == browser
     )
-
-
-def _hashed(browser: str) -> str:
-    """What is kept of the cookie: enough to know it again, nothing to pretend with."""
-    return content_id("browser", browser)
-
-
-def _line(value: object, field: str, longest: int) -> str:
-    """Plain text of one line. Raises BadInput."""
-    if value is not None and not isinstance(value, str):
-        raise BadInput(f"{field}: send text.", field=field)
-    text = (value or "").strip()
-    if not text.isprintable():
-        raise BadInput(f"{field}: one line of plain text, without control characters.", field=field)
-    if len(text) > longest:
-        raise BadInput(f"{field} may have at most {longest} characters, but has {len(text)}. Shorten it.", field=field)
-    return text

@@ -1,6 +1,16 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
-from app.store.store import UNFINISHED_RENDER, Store
-from app.store.tables import FacetRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
+from app.store.store import UNFINISHED, Store
+from app.store.tables import FacetRow, FindingRow, LabellingRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
 
-__all__ = ["UNFINISHED_RENDER", "FacetRow", "LabelVoteRow", "LookRow", "RenderRow", "Store", "UnitLabelRow"]
+__all__ = [
+    "UNFINISHED",
+    "FacetRow",
+    "FindingRow",
+    "LabelVoteRow",
+    "LabellingRow",
+    "LookRow",
+    "RenderRow",
+    "Store",
+    "UnitLabelRow",
+]

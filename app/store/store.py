@@ -12,11 +12,13 @@ from app.errors import NotFound
 from app.spec import RenderSpec
 from app.store.database import connect, migrate
 from app.store.files import Files
+from app.store.findings import FindingTable
+from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
 from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
-UNFINISHED_RENDER = ("queued", "running")
+UNFINISHED = ("queued", "running")
 
 
 class Store:
@@ -29,6 +31,8 @@ class Store:
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         migrate(self._engine)
         self.labels = LabelTable(self._sessions)
+        self.findings = FindingTable(self._sessions)
+        self.labellings = LabellingTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -116,7 +120,7 @@ class Store:
 
     def unfinished_renders(self) -> Sequence[RenderRow]:
         """Renders that wait or were interrupted, oldest first."""
-        query = select(RenderRow).where(RenderRow.status.in_(UNFINISHED_RENDER)).order_by(RenderRow.created)
+        query = select(RenderRow).where(RenderRow.status.in_(UNFINISHED)).order_by(RenderRow.created)
         with self._sessions() as session:
             return session.scalars(query).all()
 

@@ -106,6 +106,29 @@ class LookRow(Base):
     created: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
+class FindingRow(Base):
+    """What an instrument found: the canonical spec, the parts of it that lists are filtered by, and the result so far."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    spec: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int | None]
+    status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
+    progress: Mapped[str] = mapped_column(String(200), default="")
+    step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    elapsed_s: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[str | None] = mapped_column(String(2000))
+    created: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    __table_args__ = (Index(None, "kind", "model", "layer", "unit"),)
+
+
 class UnitLabelRow(Base):
     """What somebody calls a unit, one label a browser: the automatic one (`accepted`) or another. `browser` is a hash of
     an anonymous cookie, `name` what they call themselves, if anything."""
@@ -134,3 +157,28 @@ class LabelVoteRow(Base):
     browser: Mapped[str] = mapped_column(String(32), primary_key=True)
     up: Mapped[bool]
     created: Mapped[datetime] = mapped_column(default=now)
+
+
+class LabellingRow(Base):
+    """A blind labelling of one unit's pictures by one browser: `images` in the order shown, the band of each, the bands'
+    `edges` in standard deviations, and `tags`, each a place in that order with a category."""
+
+    __tablename__ = "labellings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int]
+    corpus: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(40), default="")
+    images: Mapped[list[Any]]
+    bands: Mapped[list[Any]]
+    edges: Mapped[list[Any]]
+    categories: Mapped[list[Any]] = mapped_column(default=list)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    finished: Mapped[datetime | None]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from app import urls
 from app.answers import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
-from app.spec import RenderSpec
+from app.spec import CaptionsSpec, RenderSpec
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
     Upload,
+    parse_finding,
     parse_spec,
     parse_table,
     read_fields,
@@ -43,6 +44,15 @@ _RENDER_BODY = {
         "content": {
             kind: {"schema": RenderSpec.model_json_schema()}
             for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+        },
+    }
+}
+_FINDING_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": CaptionsSpec.model_json_schema()}
+            for kind in ("application/x-www-form-urlencoded", "application/json")
         },
     }
 }
@@ -75,7 +85,7 @@ async def start_render(request: Request, microscope: Scope, views: Pages) -> Res
         render_id, created = await microscope.start_render(parse_spec(values))
     except FacetscopeError as error:
         return await _render_refused(request, microscope, views, values, _as_form_error(error))
-    return _made(request, urls.render(render_id), render_id, created)
+    return made(request, urls.render(render_id), render_id, created)
 
 
 def _as_form_error(error: FacetscopeError) -> FacetscopeError:
@@ -118,14 +128,31 @@ async def start_facet_table(request: Request, microscope: Scope, slug: Slug, lay
 async def start_seeds(request: Request, microscope: Scope, render_id: Name) -> Response:
     """Grow the same picture from three other seeds: how far it depends on chance shows on the render's page."""
     await microscope.start_seeds(render_id)
-    return _made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
+    return made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
 
 
 @router.post("/renders/{render_id}/cancel", response_model=None, status_code=303)
 async def cancel_render(request: Request, microscope: Scope, render_id: Name) -> Response:
     """Stop a render before its next step; what has grown so far stays."""
     await microscope.cancel_render(render_id)
-    return _made(request, urls.render(render_id), render_id, created=False)
+    return made(request, urls.render(render_id), render_id, created=False)
+
+
+@router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
+async def start_finding(request: Request, microscope: Scope) -> Response:
+    """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there)."""
+    try:
+        finding_id, created = await microscope.start_finding(parse_finding(await read_fields(request)))
+    except NotFound as error:
+        raise _as_form_error(error) from error
+    return made(request, urls.finding(finding_id), finding_id, created)
+
+
+@router.post("/findings/{finding_id}/cancel", response_model=None, status_code=303)
+async def cancel_finding(request: Request, microscope: Scope, finding_id: Name) -> Response:
+    """Stop an instrument before its next step; what it has found so far stays."""
+    await microscope.cancel_finding(finding_id)
+    return made(request, urls.finding(finding_id), finding_id, created=False)
 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
@@ -147,7 +174,7 @@ async def add_facet(request: Request, microscope: Scope, views: Pages) -> Respon
         )
     except FacetscopeError as error:
         return await run_in_threadpool(_facet_refused, request, microscope, views, upload, error)
-    return _made(request, place(facet_id) if place else urls.facet(facet_id), facet_id, created)
+    return made(request, place(facet_id) if place else urls.facet(facet_id), facet_id, created)
 
 
 def _place(microscope: Scope, upload: Upload) -> Callable[[str], str] | None:
@@ -191,7 +218,7 @@ async def add_look(request: Request, microscope: Scope, views: Pages) -> Respons
     except FacetscopeError as error:
         page = await run_in_threadpool(microscope.looks)
         return _upload_refused(request, views, "looks.html", page, upload, error)
-    return _made(request, urls.look(look_id), look_id, created=True)
+    return made(request, urls.look(look_id), look_id, created=True)
 
 
 def _model(microscope: Scope, upload: Upload) -> str:
@@ -210,7 +237,7 @@ def _upload_refused(
     return response
 
 
-def _made(request: Request, url: str, made_id: str, created: bool) -> Response:
+def made(request: Request, url: str, made_id: str, created: bool) -> Response:
     """303 to the new address for forms; for JSON the address itself, 201 if it is new."""
     if wants_json(request):
         return JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})

@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.microscope import Microscope
 from app.settings import Settings
-from app.web import actions, chance, errors, health, labelling, legacy, media, pages, streams
+from app.web import actions, blind, chance, errors, health, labelling, legacy, media, pages, reveal, streams
 from app.web.guard import Guard
 from app.web.views import HashedStatic, Views
 
@@ -39,8 +39,10 @@ def create_app(settings: Settings) -> FastAPI:
         streams,
         actions,
         labelling,
+        blind,
         legacy,
         chance,
+        reveal,
         pages,
     ):  # the specific addresses before the general ones
         app.include_router(module.router)

@@ -4,7 +4,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answers import ActivationBand, GivenPage, Histogram, LabelResponse, LabelShare, Stats, Stratum, TwoSets
+from app.answers import (
+    ActivationBand,
+    GivenPage,
+    Histogram,
+    LabellingPage,
+    LabelResponse,
+    LabelShare,
+    Stats,
+    Stratum,
+    TwoSets,
+)
 
 MAX_TICKS = 9
 
@@ -299,6 +309,19 @@ def stacked(by: str, bands: Sequence[ActivationBand], shares: Sequence[LabelShar
         zero=axis(0.0) if 0.0 in axis else None,
         summary=f"Which {by} the images in each band of activation have, as shares of the band's images.",
     )
+
+
+def tagged(page: LabellingPage) -> SharesChart | None:
+    """Draw a finished labelling: the share of each category in each band, or of one against all others."""
+    shown = [each for each in page.shares if page.only in (None, each.name)]
+    shares = [
+        LabelShare(value=each.name, url=each.url, count=each.count, shares=[share.share for share in each.shares])
+        for each in shown
+    ]
+    if page.only:
+        rest = [None if share is None else 1 - share for share in shares[0].shares]
+        shares.append(LabelShare(value="all others", url=None, count=page.done - shares[0].count, shares=rest))
+    return stacked("category", page.bands, shares)
 
 
 def share_kind(number: int, share: LabelShare) -> str:

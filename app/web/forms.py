@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from app.errors import BadInput, TooLarge
-from app.spec import RenderSpec, TableSpec
+from app.spec import CaptionsSpec, FindingSpec, RenderSpec, TableSpec
 from app.web.sentences import field_of, sentence
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -27,6 +27,12 @@ class Upload:
 
     fields: dict[str, str]
     files: list[tuple[str, bytes]]
+
+
+def form_body(required: list[str], *fields: str) -> dict[str, Any]:
+    """The OpenAPI description of a form of text fields that we read ourselves."""
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": required}
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -68,6 +74,11 @@ def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
     fields = {name: value for name, value in values.items() if not name.startswith(MIX)}
     pulls = {facet: strength for facet, strength in mix.items() if str(strength).strip() not in ("", "0")}
     return _checked(RenderSpec, {**fields, "mix": pulls} if pulls else fields)
+
+
+def parse_finding(values: Mapping[str, Any]) -> FindingSpec:
+    """Check a finding's fields. Raises BadInput whose sentence is about the first one at fault."""
+    return _checked(CaptionsSpec, {name: value for name, value in values.items() if value not in (None, "")})
 
 
 def parse_table(values: Mapping[str, Any]) -> TableSpec:

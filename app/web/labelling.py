@@ -14,24 +14,16 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.browser_id import BrowserId
 from app.web.errors import respond, wants_json
-from app.web.forms import read_fields
+from app.web.forms import form_body, read_fields
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["labels"])
 
 SECTION = "#names"
 Corpus = Annotated[str | None, Query(max_length=200)]
-_FORM = "application/x-www-form-urlencoded"
 
-
-def _body(required: str, *more: str) -> dict[str, Any]:
-    """The OpenAPI description of a form that we read ourselves."""
-    fields = {name: {"type": "string"} for name in (required, *more)}
-    schema = {"type": "object", "properties": fields, "required": [required]}
-    return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
-
-
-_LABEL_BODY, _VOTE_BODY = _body("text", "name", "corpus"), _body("vote", "word", "corpus")
+_LABEL_BODY = form_body(["text"], "text", "name", "corpus")
+_VOTE_BODY = form_body(["vote"], "vote", "word", "corpus")
 
 
 @router.post("/models/{slug}/{layer}/{unit}/labels", openapi_extra=_LABEL_BODY, response_model=None, status_code=303)

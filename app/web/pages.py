@@ -184,6 +184,20 @@ def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
     return microscope.render(render_id)
 
 
+@page("/findings/{finding_id}", "finding.html")
+def finding(microscope: Scope, finding_id: Name) -> answers.Finding:
+    """What an instrument found: its spec and the result so far."""
+    return microscope.finding(finding_id)
+
+
+@page("/labellings/{labelling_id}", "labelling.html")
+def labelling(
+    microscope: Scope, labelling_id: Name, only: Choice = None, browser: BrowserId = None
+) -> answers.LabellingPage:
+    """A blind labelling: the next picture, or once it is finished what the pictures are in each band of activation."""
+    return microscope.labelling(labelling_id, browser, only or None)
+
+
 @page("/visualize", "visualize.html")
 def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> answers.Visualize:
     """Where a render of anything starts: a direction, a whole layer, a prompt or a picture, with any facets."""

@@ -47,6 +47,15 @@ async def render_events(
         yield event
 
 
+@router.get("/findings/{finding_id}/events", response_class=EventSourceResponse)
+async def finding_events(
+    page: Annotated[answers.Finding, Depends(pages.finding)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
+) -> AsyncIterator[ServerSentEvent]:
+    """What an instrument finds, as it finds it."""
+    async for event in _events(microscope.watch_finding(page.id, seen), views, "_finding_event.html", boot):
+        yield event
+
+
 @router.get("/models/{slug}/{layer}/{unit}/facets/events", response_class=EventSourceResponse)
 async def facet_table_events(
     spec: Annotated[TableSpec, Depends(pages.table_spec)],

@@ -68,6 +68,11 @@ def exact(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
+def short(value: float) -> str:
+    """A number from 0 to 1 in as few characters as SVG needs, to a thousandth."""
+    return f"{value:.3f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
+
+
 def plain(value: float) -> str:
     """A number with three figures, for axes and tables."""
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")

@@ -28,7 +28,7 @@ def indexed(clip: Clip, folder: Path, records: list[dict[str, str]]) -> Index:
 def test_a_unit_is_of_the_family_that_enough_of_its_strongest_examples_share(tiny_clip: Clip, tmp_path: Path) -> None:
     records = [{"family": "discs" if i < 10 else ""} for i in range(24)]
     index = indexed(tiny_clip, tmp_path, records)
-    found = families(index, LAYER)
+    found = families("small", index, LAYER)
     assert set(found) == {"discs", OTHER}
     for unit, name in enumerate(found):
         top = index.unit(LAYER, unit).top[:LABEL_EXAMPLES]
@@ -38,7 +38,7 @@ def test_a_unit_is_of_the_family_that_enough_of_its_strongest_examples_share(tin
 
 def test_a_corpus_without_families_has_none(tiny_clip: Clip, tmp_path: Path) -> None:
     index = indexed(tiny_clip, tmp_path, [{"caption": "discs"} for _ in range(12)])
-    assert families(index, LAYER) == families(None, LAYER) == ()
+    assert families("small", index, LAYER) == families("small", None, LAYER) == ()
 
 
 def test_families_are_listed_by_name_with_what_is_in_no_family_last() -> None:
@@ -63,7 +63,7 @@ def test_the_filter_stays_while_one_pages_and_sorts(microscope: Microscope) -> N
     assert first.next and "family=warm" in first.next and "sort=selectivity" in first.next
     assert "family=warm" not in first.every_family and "sort=selectivity" in first.every_family
     rest = microscope.layer_page("small", LAYER, family="warm", sort="strength", after=1)
-    names = families(microscope.indexes.find("small"), LAYER)
+    names = families("small", microscope.indexes.find("small"), LAYER)
     shown = [card.unit for card in (*first.units, *rest.units)]
     assert [names[unit] for unit in shown] == ["warm"] * warm.units
     order = [card.unit for card in microscope.layer_page("small", LAYER, sort="strength").units]

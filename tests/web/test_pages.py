@@ -91,7 +91,7 @@ def test_a_page_shows_what_its_twin_says(client: TestClient) -> None:
     wanted = [example["image"] for example in twin["examples"]]
     assert any(shown[start : start + len(wanted)] == wanted for start in range(len(shown))), "in this order"
     assert f"{twin['stats']['images']} images" in page.text
-    assert len(page.all("rect", **{"class": "halo"})) >= len(twin["examples"])
+    assert len(page.all("svg", **{"class": "box"})) >= len(twin["examples"])
 
 
 def test_gallery_pages_follow_one_another_without_a_gap(client: TestClient) -> None:
@@ -121,7 +121,7 @@ def test_old_microscope_addresses_redirect_for_ever(client: TestClient) -> None:
 def test_openapi_documents_every_twin_and_action(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     twins = [path for path in paths if path.endswith(".json")]
-    assert len(twins) == 20  # with a layer's labels, which are a file
+    assert len(twins) == 22  # with a layer's labels, which are a file
     for path in twins:
         assert paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"], path
     assert {"/renders", "/facets", "/looks", "/renders/{render_id}/cancel", "/renders/{render_id}/seeds"} <= {

@@ -1,0 +1,40 @@
+"""What the paper and its code published of single units: labels, families, the facet that shows them best, top words.
+
+`units.json` holds facts from Goh et al., *Multimodal Neurons in Artificial Neural Networks*, Distill 2021 (CC BY 4.0):
+its figures and the data behind them; `NOTICE.md` says so. The words are the strongest of 10,000 English words drawn as
+pictures, the captions texts that a search found.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+CREDIT = "Goh et al., Multimodal Neurons in Artificial Neural Networks, Distill 2021, CC BY 4.0"
+_FILE = Path(__file__).with_name("units.json")
+
+
+class PublishedUnit(BaseModel):
+    """What was published of a unit; most have words only. `words` and `captions` are strongest first; `bigram` marks the
+    units that the authors set aside because they read pairs of letters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = ""
+    families: tuple[str, ...] = ()
+    facet: str | None = None
+    words: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    bigram: bool = False
+
+
+def published(slug: str, layer: str) -> Mapping[int, PublishedUnit]:
+    """What was published of a layer's units, by unit; empty for every model that the paper does not speak of."""
+    return _all().get(slug, {}).get(layer, {})
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, dict[str, dict[int, PublishedUnit]]]:
+    return TypeAdapter(dict[str, dict[str, dict[int, PublishedUnit]]]).validate_python(json.loads(_FILE.read_text()))

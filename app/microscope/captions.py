@@ -1,0 +1,83 @@
+"""Maximal captions as a finding: the search, and its page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app import urls
+from app.answers import CaptionFound, CaptionsPage, WordFound
+from app.clip import vocabulary as vocabularies
+from app.clip.clip import Clip
+from app.clip.vocabulary import Vocabulary, reading
+from app.errors import BadInput
+from app.lab.captions import STEPS, Climb, single_words
+from app.spec import CaptionsSpec
+from app.store import FindingRow
+
+WORDS = 12
+SHOWN = 8
+
+Step = tuple[str, int, int, dict[str, Any]]
+"""What is being done, the step, how many there are, and what was found by now."""
+
+
+def check(clip: Clip, spec: CaptionsSpec) -> None:
+    """Raise `NotFound` for a layer or unit that the model has not, `BadInput` where texts do not ask for units."""
+    clip.unit(spec.layer, spec.unit)
+    if not speaks(clip, spec.layer):
+        raise BadInput(
+            f"layer: texts ask for units of the last layer only, {clip.default_layer}, not of {spec.layer}.",
+            field="layer",
+        )
+
+
+def speaks(clip: Clip, layer: str) -> bool:
+    """Whether texts ask for the units of a layer: it is the last one, and the model reads texts."""
+    return layer == list(clip.layers)[-1]
+
+
+def searching(clip: Clip, spec: CaptionsSpec, data: Path) -> Iterator[Step]:
+    """Read the vocabulary, if nobody has yet for these weights, then climb."""
+    path = data / "vocabularies" / f"{clip.weights_hash}.safetensors"
+    vocabulary = vocabularies.load(path, clip.weights_hash)
+    if vocabulary is None:
+        for read in reading(clip):
+            if isinstance(read, Vocabulary):
+                vocabulary = read
+                vocabularies.save(read, path, clip.weights_hash)
+            else:
+                done, total = read
+                yield f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {}
+    assert vocabulary is not None
+    words = [vars(word) for word in single_words(clip, vocabulary, spec.unit, WORDS)]
+    climb = Climb(clip, vocabulary, spec.unit, restarts=spec.restarts, penalty=spec.penalty, seed=spec.seed)
+    for step, found in enumerate(climb):
+        captions = [
+            {"text": each.text, "score": each.score, "sd": climb.in_sd(each.score), "step": each.step}
+            for each in found[:SHOWN]
+        ]
+        yield "Climbing.", step, STEPS, {"captions": captions, "words": words}
+
+
+def page(row: FindingRow, label: str, ahead: int) -> CaptionsPage:
+    """A search as an answer."""
+    spec = CaptionsSpec.model_validate_json(row.spec)
+    return CaptionsPage.model_validate(
+        {
+            "id": row.id,
+            "url": urls.finding(row.id),
+            "kind": "captions",
+            "spec": spec,
+            "status": row.status,
+            "step": row.step,
+            "steps": row.steps,
+            "progress": row.progress,
+            "captions": [CaptionFound.model_validate(each) for each in row.result.get("captions", [])],
+            "words": [WordFound.model_validate(each) for each in row.result.get("words", [])],
+            "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
+            "label": label,
+            "elapsed_s": row.elapsed_s,
+            "error": row.error,
+            "ahead": ahead,
+        }
+    )

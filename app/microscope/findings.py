@@ -1,0 +1,102 @@
+"""Findings: what instruments other than renders find. A spec becomes an address, a job on the device thread, a result."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.errors import FacetscopeError, QueueFull
+from app.job import Job
+from app.microscope import captions
+from app.microscope.residents import Residents
+from app.render.faults import is_fault
+from app.spec import CaptionsSpec, FindingSpec
+from app.store import FindingRow, Store
+from app.worker import Full, Interrupted, Worker
+
+log = logging.getLogger(__name__)
+
+
+class FindingDesk:
+    """Starts findings, resumes them after a restart, and cancels them."""
+
+    def __init__(self, store: Store, worker: Worker, residents: Residents, data: Path) -> None:
+        self.store = store
+        self.worker = worker
+        self.residents = residents
+        self.data = data
+
+    def start(self, spec: FindingSpec) -> tuple[str, bool]:
+        """Keep and queue a finding; returns its id and whether it is new.
+
+        Raises:
+            NotFound: the model is not served, or has no such layer or unit.
+            BadInput: the instrument cannot be used there.
+            QueueFull: too many jobs wait.
+        """
+        captions.check(self.residents.clip(spec.model), spec)
+        created = self.store.findings.add(spec)
+        if self.store.findings.get(spec.id).status == "queued":
+            try:
+                self._submit(spec)
+            except Full as full:
+                if created:
+                    self.store.findings.remove(spec.id)
+                else:
+                    self.store.findings.change(spec.id, status="failed", error="The queue was full. Start it again.")
+                raise QueueFull(
+                    f"The queue is full: {self.worker.queue_size} jobs wait already. Try again in half a minute."
+                ) from full
+        return spec.id, created
+
+    def resume(self) -> None:
+        """Queue again what a restart found waiting or interrupted; the same spec finds the same."""
+        for row in self.store.findings.unfinished():
+            if row.model in self.residents.slugs:
+                self._submit(parse(row), force=True)
+
+    def cancel(self, finding_id: str) -> Job | None:
+        """Ask a finding to stop before its next step; what was found by then stays."""
+        row = self.store.findings.get(finding_id)
+        job = self.worker.find(finding_id)
+        if job is not None:
+            job.cancel()
+        if row.status == "queued":
+            self.store.findings.change(finding_id, status="cancelled")
+        return job
+
+    def _submit(self, spec: FindingSpec, *, force: bool = False) -> None:
+        self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
+
+    def _run(self, spec: FindingSpec, job: Job) -> Iterator[None]:
+        if job.cancelled:
+            return
+        started = time.monotonic()
+        self.store.findings.change(spec.id, status="running", step=0, error=None, result={})
+        job.announce()
+        try:
+            for said, step, steps, result in captions.searching(self.residents.clip(spec.model), spec, self.data):
+                elapsed_s = time.monotonic() - started
+                self.store.findings.change(
+                    spec.id, progress=said, step=step, steps=steps, result=result, elapsed_s=elapsed_s
+                )
+                job.announce()
+                yield
+                if job.cancelled:
+                    self.store.findings.change(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
+                    return
+            self.store.findings.change(spec.id, status="done", progress="", elapsed_s=time.monotonic() - started)
+        except Interrupted:
+            return  # still "running" in the store: the next start resumes it
+        except FacetscopeError as error:
+            self.store.findings.change(spec.id, status="failed", error=error.detail)
+        except Exception as error:
+            if is_fault(error):
+                raise  # still "running" in the store: the next start resumes it
+            log.exception("finding %s failed", spec.id)
+            self.store.findings.change(spec.id, status="failed", error="It failed: the server's log says why.")
+
+
+def parse(row: FindingRow) -> FindingSpec:
+    """The spec of a finding."""
+    return CaptionsSpec.model_validate_json(row.spec)

@@ -1,0 +1,105 @@
+"""Blind labelling: POST, answered by a redirect to the labelling."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app import urls
+from app.errors import BadInput
+from app.web import browser_id
+from app.web.actions import made
+from app.web.browser_id import BrowserId
+from app.web.errors import respond, wants_json
+from app.web.forms import form_body, read_fields
+from app.web.scope import Name, Number, Pages, Scope, Slug
+
+router = APIRouter(tags=["labellings"])
+
+
+@router.post(
+    "/models/{slug}/{layer}/{unit}/labellings",
+    openapi_extra=form_body([], "name", "corpus"),
+    response_model=None,
+    status_code=303,
+)
+async def begin(
+    request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number, known: BrowserId = None
+) -> Response:
+    """Begin to label a unit's pictures without seeing how strongly they drive it, or go on: 303, or for JSON 201."""
+    values = await read_fields(request)
+    browser = known or browser_id.new()
+    labelling_id = await run_in_threadpool(
+        microscope.begin_labelling,
+        slug,
+        layer,
+        unit,
+        name=values.get("name") or "",
+        corpus=values.get("corpus") or None,
+        browser=browser,
+    )
+    response = made(request, urls.labelling(labelling_id), labelling_id, created=True)
+    browser_id.remember(request, response, browser)
+    return response
+
+
+@router.post(
+    "/labellings/{labelling_id}/tags",
+    openapi_extra=form_body(["place", "category"], "place", "category"),
+    response_model=None,
+    status_code=303,
+)
+async def tag(
+    request: Request, microscope: Scope, views: Pages, labelling_id: Name, known: BrowserId = None
+) -> Response:
+    """Give the picture at `place` a `category`: 303, or for JSON 200."""
+    values = await read_fields(request)
+    return await _changed(
+        request,
+        microscope,
+        views,
+        labelling_id,
+        known,
+        lambda: microscope.labelling_desk.tag(
+            labelling_id, known, place=values.get("place"), category=values.get("category")
+        ),
+    )
+
+
+@router.post("/labellings/{labelling_id}/undo", response_model=None, status_code=303)
+async def undo(
+    request: Request, microscope: Scope, views: Pages, labelling_id: Name, known: BrowserId = None
+) -> Response:
+    """Take the last tag back."""
+    return await _changed(
+        request, microscope, views, labelling_id, known, lambda: microscope.labelling_desk.undo(labelling_id, known)
+    )
+
+
+@router.post("/labellings/{labelling_id}/finish", response_model=None, status_code=303)
+async def finish(
+    request: Request, microscope: Scope, views: Pages, labelling_id: Name, known: BrowserId = None
+) -> Response:
+    """Say that it is enough: the activations show, and nothing can be changed any more."""
+    return await _changed(
+        request, microscope, views, labelling_id, known, lambda: microscope.labelling_desk.finish(labelling_id, known)
+    )
+
+
+async def _changed(
+    request: Request,
+    microscope: Scope,
+    views: Pages,
+    labelling_id: str,
+    known: str | None,
+    change: Callable[[], None],
+) -> Response:
+    try:
+        await run_in_threadpool(change)
+    except BadInput as error:
+        if wants_json(request):
+            return respond(request, error)
+        page = await run_in_threadpool(microscope.labelling, labelling_id, known)
+        return views.page(request, "labelling.html", page, status=error.status, error=error)
+    return made(request, urls.labelling(labelling_id), labelling_id, created=False)

@@ -1,0 +1,33 @@
+"""Whether a browser wants to see sensitive units: POST, remembered in a cookie, answered by a redirect to the unit."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from app import urls
+from app.errors import BadInput
+from app.web.browser_id import LASTS_S
+from app.web.forms import form_body, read_fields
+
+router = APIRouter(tags=["actions"])
+
+NAME = "facetscope_reveal"
+_BODY = form_body(["model", "layer", "unit", "show"], "model", "layer", "unit", "show")
+
+
+@router.post("/reveal", openapi_extra=_BODY, response_model=None, status_code=303)
+async def reveal(request: Request) -> Response:
+    """Show the pictures of sensitive units from now on (`show` is 1), or blur them again (0): 303 to the unit."""
+    values = {name: str(value) for name, value in (await read_fields(request)).items()}
+    unit = values.get("unit", "")
+    if not unit.isdecimal() or len(unit) > 9:
+        raise BadInput("unit: give the number of a unit.", field="unit")
+    if values.get("show") not in ("0", "1"):
+        raise BadInput("show: send 1 to show sensitive units, or 0 to blur them.", field="show")
+    response = RedirectResponse(urls.unit(values.get("model", ""), values.get("layer", ""), int(unit)), 303)
+    if values["show"] == "1":
+        secure = request.url.scheme == "https"
+        response.set_cookie(NAME, "1", max_age=LASTS_S, httponly=True, samesite="lax", secure=secure)
+    else:
+        response.delete_cookie(NAME)
+    return response
