@@ -87,7 +87,7 @@
   });
 
   // After a label the keys are for the next picture, not for the field that the last one was typed into.
-  document.addEventListener('htmx:afterSettle', (event) => {
+  document.addEventListener('htmx:afterSwap', (event) => {
     if (event.target.id === 'labelling') event.target.focus({ preventScroll: true });
   });
 

@@ -33,7 +33,7 @@ def test_a_unit_is_named_voted_on_and_the_name_taken_back(
     expect(people).to_contain_text(re.compile(f"{re.escape(word)}.*somebody.*accepted"))
     expect(title).to_contain_text(word)
     page.get_by_label("Call it something else").fill("a <b>better</b> name")
-    page.get_by_label("Your name, if you like").fill("Ada")
+    page.locator("#label-name").fill("Ada")
     page.get_by_role("button", name="Call it so").click()
     expect(people.locator("li")).to_have_count(1)
     expect(people).to_contain_text("a <b>better</b> name Ada")
