@@ -219,7 +219,7 @@ def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJs
     """Record every unit's activation on every picture of an index, in one pass over the pictures; and in another what the
     model's facets make of each."""
     with _microscope(model, data) as (microscope, clip):
-        index = microscope.indexes.need(clip.slug, name)
+        index = microscope.indexes.need_own(clip.slug, name)
         with progress("pictures") as tell:
             for done, total in columns.making(clip, index):
                 tell(done, total)
@@ -283,7 +283,7 @@ def label_build(
     with _microscope(model, data) as (microscope, clip), progress("steps") as tell:
         if index is None and microscope.indexes.find(clip.slug) is None:
             _index_own(microscope, clip)
-        found = microscope.indexes.need(clip.slug, index)
+        found = microscope.indexes.need_own(clip.slug, index)
         chosen = layer or list(found.manifest.layers)
         for reason in stale(found, chosen, given.hash if given else None):
             typer.echo(reason, err=True)

@@ -161,7 +161,7 @@ def measure(tell: Tell) -> list[Row]:
             folder = Path(place)
             return [
                 speed("RN50", folder, tell, 0.85),
-                speed("iconclip", folder, tell, None),
+                speed("iconclip", folder, tell, 0.85),
                 memory(folder, tell),
             ]
     finally:

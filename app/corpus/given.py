@@ -72,13 +72,6 @@ def _rank(n: int) -> int:
     return k
 
 
-def midranks(values: Floats) -> NDArray[np.float64]:
-    """The rank of each number, from 1; equal numbers share the mean of theirs."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    upto = counts.cumsum()
-    return (upto - (counts - 1) / 2)[inverse]
-
-
 def auc(value: float, ones: int, others: int) -> Estimate:
     """How often one of `ones` stands above one of `others`, with its interval; see `aucs`."""
     return aucs(np.array([value]), np.array([ones]), np.array([others]))[0]
@@ -157,7 +150,7 @@ def groups(graded: Graded, numbers: NDArray[np.int32], count: int) -> list[Group
         numbers: [images], the place of each image's label value; -1 for images without one, which are others to all.
     """
     at = np.bincount(graded.grades, minlength=len(graded.levels))
-    midranks = at.cumsum() - (at - 1) / 2
+    midranks = at.cumsum() - (at - 1) / 2  # from 1; equal activations share the mean of theirs
     sums = np.bincount(numbers + 1, midranks[graded.grades], count + 1)[1:]
     grades = len(graded.levels)
     kind = np.uint32 if (count + 1) * grades < 2**32 else np.uint64

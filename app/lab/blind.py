@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
-BANDS, EACH = 10, 12
+from app.corpus.bands import BANDS, numbers
+
+EACH = 12
 CONFIDENCE = 0.95
 
 
@@ -36,7 +38,7 @@ def draw(values: NDArray[np.floating], *, bands: int = BANDS, each: int = EACH, 
     """
     low, high = float(values.min()), float(values.max())
     edges = np.linspace(low, high, bands + 1) if high > low else np.array([low, high])
-    of = band_of(values, edges)
+    of = numbers(values, edges)
     rng = np.random.default_rng(seed)
     chosen = [
         rng.choice(found, min(each, len(found)), replace=False)
@@ -44,11 +46,6 @@ def draw(values: NDArray[np.floating], *, bands: int = BANDS, each: int = EACH, 
     ]
     images = rng.permutation(np.concatenate(chosen))
     return Draw(images.tolist(), of[images].tolist(), edges.tolist())
-
-
-def band_of(values: NDArray[np.floating], edges: NDArray[np.floating]) -> NDArray[np.intp]:
-    """The band of each value: from its lower edge up to but without its upper one, which the last band includes."""
-    return np.searchsorted(edges[1:-1], values, side="right")
 
 
 @dataclass(frozen=True)

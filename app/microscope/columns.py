@@ -1,18 +1,17 @@
 """The columns of this server's indexes: opened where they are, made in the background where they are not."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 
 from app.corpus.alike import recorded, recording
-from app.corpus.columns import FOLDER, HEADER, Columns, Making, making
+from app.corpus.columns import FOLDER, HEADER, Columns, making
 from app.corpus.index import Index
-from app.errors import FacetscopeError, NotFound, NotReady
-from app.job import Job
+from app.errors import NotFound, NotReady
+from app.microscope.background import Background, Steps
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
-from app.render.faults import is_fault
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -23,12 +22,18 @@ class ColumnDesk:
     """Finds the columns of indexes, and makes them on the device thread."""
 
     def __init__(self, worker: Worker, residents: Residents, indexes: Indexes) -> None:
-        self.worker = worker
         self.residents = residents
         self.indexes = indexes
         self.then: Callable[[Index], None] = lambda index: None  # what to do after its columns are there, or failed
-        self._said: dict[str, str] = {}
-        self._passes: dict[str, Making] = {}
+        about = "The activations on every picture of {}".format
+        self._passes = Background(
+            worker,
+            "columns",
+            self._steps,
+            failed=lambda name: f"{about(name)} could not be recorded",
+            going=lambda name, done, total: f"{about(name)} are being recorded: {done:,} of {total:,}.",
+            after=self._after,
+        )
 
     def find(self, index: Index | None) -> Columns | None:
         """The columns of an index; None where there are none of just this index."""
@@ -56,9 +61,9 @@ class ColumnDesk:
         name = index.manifest.name
         if self.find(index) is not None:
             return ""
-        if name in self._said:
-            return self._said[name]
-        if self.worker.find(_key(name)):
+        if said := self._passes.said(name):
+            return said
+        if self._passes.waits(name):
             return f"The activations on every picture of {name} are about to be recorded."
         if self.indexes.fixed(index):
             return (
@@ -79,51 +84,19 @@ class ColumnDesk:
             if recorded(columns) if columns else len(index) > UNASKED:
                 self.then(index)
                 continue
-            self._submit(slug, index.manifest.name)
+            self._passes.submit(slug, index.manifest.name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
-        for steps in self._passes.values():
-            with suppress(ValueError):  # the thread is still in it, and ends with the process
-                steps.close()
+        self._passes.close()
 
-    def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
+    def _steps(self, slug: str, name: str) -> Steps:
+        yield from making(self.residents.clip(slug), self.indexes.open(name))
+        yield from recording(self.need(self.indexes.open(name)))
 
-    def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
-        """Begin a pass or go on with it, until another job waits: then that goes first. It may take long, and a facet
-        is something that people wait for."""
-        try:
-            if name not in self._passes:
-                self._passes[name] = making(self.residents.clip(slug), self.indexes.open(name))
-            for done, total in self._passes[name]:
-                self._said[name] = (
-                    f"The activations on every picture of {name} are being recorded: {done:,} of {total:,}."
-                )
-                job.announce()
-                if self.worker.wanted:
-                    self.worker.post(self._submit, slug, name)  # runs when this job has ended
-                    return
-                yield
-            for _ in recording(self.need(self.indexes.open(name))):
-                yield
-            self._said.pop(name, None)
-        except FacetscopeError as error:
-            self._said[name] = f"The activations on every picture of {name} could not be recorded: {error.detail}"
-        except Exception as error:
-            if is_fault(error):
-                raise  # the next start does it again
-            log.exception("recording the activations on %s failed", name)
-            self._said[name] = (
-                f"The activations on every picture of {name} could not be recorded: the server's log says why."
-            )
-        self._passes.pop(name, None)
+    def _after(self, name: str) -> None:
         with suppress(NotFound):
             self.then(self.indexes.open(name))
-
-
-def _key(name: str) -> str:
-    return f"columns:{name}"
 
 
 @lru_cache(maxsize=32)

@@ -1,7 +1,6 @@
 """The columns of facets: each facet's probability of every image of an index, made behind everything else."""
 
 import logging
-from collections.abc import Generator, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -12,18 +11,15 @@ from app.errors import FacetscopeError, NotFound, NotReady
 from app.facets import facet as facet_file
 from app.facets.columns import FacetColumn, column_path, drop_others, making, read_column
 from app.facets.facet import probes_id
-from app.job import Job
+from app.microscope.background import Background, Steps
 from app.microscope.columns import UNASKED, ColumnDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
-from app.render.faults import is_fault
 from app.store import FacetRow, Store
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
-Steps = Generator[tuple[int, int]]
-"""How many images were looked at and how many there are; 0 of 0 while facets' own pictures are."""
 
 
 class FacetColumnDesk:
@@ -42,13 +38,17 @@ class FacetColumnDesk:
         facets: FacetDesk,
     ) -> None:
         self.store = store
-        self.worker = worker
         self.residents = residents
         self.indexes = indexes
         self.columns = columns
         self.facets = facets
-        self._said: dict[str, str] = {}
-        self._passes: dict[str, Steps] = {}
+        self._passes = Background(
+            worker,
+            "facet columns",
+            self._steps,
+            failed="Facets could not be shown the pictures of {}".format,
+            going="Facets are being shown the pictures of {}: {:,} of {:,}.".format,
+        )
 
     def judges(self, slug: str) -> dict[str, str]:
         """The facets that can say how much a picture is of their theme: their ids, and the hashes of their probes.
@@ -77,10 +77,15 @@ class FacetColumnDesk:
         name = index.manifest.name
         if not self._missing(index):
             return ""
-        if name in self._said:
-            return self._said[name]
-        if self.worker.find(_key(name)):
+        if said := self._passes.said(name):
+            return said
+        if self._passes.waits(name):
             return f"What the facets make of the pictures of {name} is about to be recorded."
+        if self.indexes.fixed(index):
+            return (
+                f"What the facets make of the pictures of {name} is not recorded, and cannot be: the index is mounted, only "
+                "to be read. Build one of the same pictures on this server with `index build`."
+            )
         return (
             f"What the facets make of the pictures of {name} is not recorded. "
             f"`uv run python -m app index columns {name} --model {index.manifest.model}` does it, in one pass over them."
@@ -88,7 +93,7 @@ class FacetColumnDesk:
 
     def busy(self, index: Index) -> bool:
         """Whether something that is missing is being made."""
-        return self.worker.find(_key(index.manifest.name)) is not None
+        return self._passes.waits(index.manifest.name)
 
     def queue(self, slug: str) -> None:
         """Queue the making of what is missing of a model's indexes, but for large ones and those without columns."""
@@ -99,10 +104,10 @@ class FacetColumnDesk:
                 and self.columns.find(index)
                 and self._lacks(index)
             ):
-                self._submit(slug, index.manifest.name)
+                self._passes.submit(slug, index.manifest.name)
 
     def steps(self, clip: Clip, index: Index) -> Steps:
-        """Make what is missing of an index: on the device thread, or in that of the command line."""
+        """Make what is missing of an index, 0 of 0 while facets' own pictures are looked at: on the device thread, or in that of the command line."""
         for row in self.store.facets(model=clip.slug, images=False):
             with suppress(NotFound):  # a lost picture: who asks for this facet's is told
                 for _ in self.facets.pictures.looking(clip, index, row.id):
@@ -115,9 +120,10 @@ class FacetColumnDesk:
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
-        for steps in self._passes.values():
-            with suppress(ValueError):  # the thread is still in it, and ends with the process
-                steps.close()
+        self._passes.close()
+
+    def _steps(self, slug: str, name: str) -> Steps:
+        return self.steps(self.residents.clip(slug), self.indexes.open(name))
 
     def _missing(self, index: Index) -> dict[str, str]:
         """The facets that an index lacks the columns of, with the hashes of their probes."""
@@ -128,38 +134,8 @@ class FacetColumnDesk:
         rows = self.store.facets(model=index.manifest.model, images=False)
         return bool(self._missing(index)) or not all(self.facets.pictures.has(index, row.id) for row in rows)
 
-    def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
-
-    def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
-        """Begin or go on, until another job waits: then that goes first."""
-        try:
-            if name not in self._passes:
-                self._passes[name] = self.steps(self.residents.clip(slug), self.indexes.open(name))
-            for done, total in self._passes[name]:
-                if total:
-                    self._said[name] = f"Facets are being shown the pictures of {name}: {done:,} of {total:,}."
-                job.announce()
-                if self.worker.wanted:
-                    self.worker.post(self._submit, slug, name)  # runs when this job has ended
-                    return
-                yield
-            self._said.pop(name, None)
-        except FacetscopeError as error:
-            self._said[name] = f"Facets could not be shown the pictures of {name}: {error.detail}"
-        except Exception as error:
-            if is_fault(error):
-                raise  # the next start does it again
-            log.exception("showing the pictures of %s to facets failed", name)
-            self._said[name] = f"Facets could not be shown the pictures of {name}: the server's log says why."
-        self._passes.pop(name, None)
-
     def _weights(self, row: FacetRow) -> Path:
         return self.store.files.facet_weights(row.id)
-
-
-def _key(name: str) -> str:
-    return f"facet columns:{name}"
 
 
 def _probes(path: Path) -> tuple[str, str] | None:

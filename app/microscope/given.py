@@ -26,7 +26,7 @@ Address = Callable[[str, str | None], str]
 
 @dataclass(frozen=True)
 class Sorted:
-    """A unit's column beside a label column of its corpus: `values` [images] in standard deviations from the mean."""
+    """A unit's column beside a label column of its corpus; `address` leads to the page of each of the values."""
 
     index: Index
     columns: Columns

@@ -1,8 +1,9 @@
 """The indexes of this server: what corpora do to the units of the served models.
 
 An index is a folder `data/indexes/NAME`, written by `index build` or, for a corpus that a model brings along, at the
-first start; or a mounted folder that `index export` wrote, which is only read. A model may also bring a packed index of that corpus: it is put there at once and serves its layers until
-the index of all default layers is built. A folder that was written for other weights is passed over.
+first start; or a mounted folder that `index export` wrote, which is only read. A model may also bring a packed index of
+that corpus: it is put there at once and serves its layers until the index of all default layers is built. A folder that
+was written for other weights is passed over.
 """
 
 import logging
@@ -52,6 +53,17 @@ class Indexes:
     def fixed(self, index: Index) -> bool:
         """Whether an index is only read: then nothing may be written to its folder."""
         return index.folder == self.mounted.get(index.manifest.name)
+
+    def need_own(self, slug: str, name: str | None) -> Index:
+        """As `need`, of an index that may be written to. Raises `BadInput` for a mounted one."""
+        index = self.need(slug, name)
+        if self.fixed(index):
+            raise BadInput(
+                f"{index.manifest.name} is mounted from {index.folder}, and nothing is written to a mounted index: work "
+                "where it was built and export it again.",
+                field="index",
+            )
+        return index
 
     def check_mounted(self, slug: str) -> None:
         """Say in the log, and where an index is asked for, which mounted indexes are of other weights than a model's."""

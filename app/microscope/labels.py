@@ -1,19 +1,16 @@
 """The automatic labels of this server's indexes: read where they are, made in the background where they are not."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 
 from app.corpus.index import Index
-from app.errors import FacetscopeError, NotFound, NotReady
-from app.job import Job
+from app.errors import NotFound, NotReady
 from app.lab.labels import LayerLabels, missing, place
-from app.lab.making import Making, making
+from app.lab.making import making
+from app.microscope.background import Background, Steps
 from app.microscope.columns import UNASKED
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
-from app.render.faults import is_fault
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -23,11 +20,17 @@ class LabelDesk:
     """Finds the automatic labels of indexes, and makes them on the device thread."""
 
     def __init__(self, worker: Worker, residents: Residents, indexes: Indexes) -> None:
-        self.worker = worker
         self.residents = residents
         self.indexes = indexes
-        self._said: dict[str, str] = {}
-        self._passes: dict[str, Making] = {}
+        about = "What the units may be called by {}".format
+        self._passes = Background(
+            worker,
+            "labels",
+            self._steps,
+            failed=lambda name: f"{about(name)} could not be worked out",
+            going=lambda name, done, total: f"{about(name)} is being worked out: {100 * done // total}%.",
+            beside=False,  # renders have the device to themselves
+        )
 
     def find(self, index: Index | None, layer: str) -> LayerLabels | None:
         """The labels of an index's layer; None where there are none of just this index."""
@@ -46,10 +49,15 @@ class LabelDesk:
         name = index.manifest.name
         if self.find(index, layer) is not None:
             return ""
-        if name in self._said:
-            return self._said[name]
-        if self.worker.find(_key(name)):
+        if said := self._passes.said(name):
+            return said
+        if self._passes.waits(name):
             return f"What the units may be called by {name} is about to be worked out."
+        if self.indexes.fixed(index):
+            return (
+                f"What the units may be called by {name} was not exported with it. Have it worked out where it was built, "
+                "with `label build`, and export it again."
+            )
         return (
             f"What the units may be called by {name} is not worked out. "
             f"`uv run python -m app label build --model {index.manifest.model} --index {name}` does it."
@@ -60,48 +68,14 @@ class LabelDesk:
         words stays."""
         index = self.indexes.open(name)
         if len(index) <= UNASKED and not self.indexes.fixed(index) and missing(index, index.manifest.layers):
-            self._submit(index.manifest.model, name)
+            self._passes.submit(index.manifest.model, name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
-        for steps in self._passes.values():
-            with suppress(ValueError):  # the thread is still in it, and ends with the process
-                steps.close()
+        self._passes.close()
 
-    def _submit(self, slug: str, name: str) -> None:
-        self.worker.submit(Job(_key(name), lambda job: self._make(slug, name, job), background=True))
-
-    def _make(self, slug: str, name: str, job: Job) -> Iterator[None]:
-        """Begin, or go on until another job waits: then that goes first, as with columns. Renders have the device to
-        themselves."""
-        failed = f"What the units may be called by {name} could not be worked out:"
-        try:
-            if name not in self._passes:
-                self._passes[name] = making(self.residents.clip(slug), self.indexes.open(name))
-            for done, total in self._passes[name]:
-                self._said[name] = (
-                    f"What the units may be called by {name} is being worked out: {100 * done // total}%."
-                )
-                job.announce()
-                if self.worker.wanted:
-                    self.worker.post(self._submit, slug, name)  # runs when this job has ended
-                    return
-                yield
-                while self.worker.sharing and not self.worker.wanted:
-                    yield
-            self._said.pop(name, None)
-        except FacetscopeError as error:
-            self._said[name] = f"{failed} {error.detail}"
-        except Exception as error:
-            if is_fault(error):
-                raise  # the next start does it again
-            log.exception("naming the units by %s failed", name)
-            self._said[name] = f"{failed} the server's log says why."
-        self._passes.pop(name, None)
-
-
-def _key(name: str) -> str:
-    return f"labels:{name}"
+    def _steps(self, slug: str, name: str) -> Steps:
+        return making(self.residents.clip(slug), self.indexes.open(name))
 
 
 @lru_cache(maxsize=64)

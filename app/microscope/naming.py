@@ -20,6 +20,7 @@ from app.answers import (
     WordScore,
 )
 from app.corpus.index import Index
+from app.corpus.listing import harmless
 from app.errors import BadInput, NotFound
 from app.lab.labels import LayerLabels
 from app.lab.published import PublishedUnit, published
@@ -225,13 +226,8 @@ def as_csv(page: LabelsOfLayer) -> bytes:
         rivals = "; ".join(rival.word for rival in label.rivals) if label else ""
         drawn, people = "; ".join(each.word for each in each.drawn), "; ".join(said.text for said in each.people)
         row = [each.unit, each.label, each.label_by, *scores, rivals, drawn, each.votes.up, each.votes.down, people]
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue().encode()
-
-
-def _harmless(cell: object) -> object:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,16 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
-from app.store.store import UNFINISHED, Store
-from app.store.tables import FacetRow, FindingRow, LabellingRow, LabelVoteRow, LookRow, RenderRow, UnitLabelRow
+from app.store.store import Store
+from app.store.tables import (
+    UNFINISHED,
+    FacetRow,
+    FindingRow,
+    LabellingRow,
+    LabelVoteRow,
+    LookRow,
+    RenderRow,
+    UnitLabelRow,
+)
 
 __all__ = [
     "UNFINISHED",

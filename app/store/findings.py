@@ -8,9 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
 from app.spec import FindingSpec
-from app.store.tables import FindingRow
-
-UNFINISHED = ("queued", "running")
+from app.store.tables import UNFINISHED, FindingRow
 
 
 class FindingTable:

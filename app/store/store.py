@@ -15,10 +15,9 @@ from app.store.files import Files
 from app.store.findings import FindingTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
-from app.store.tables import Base, FacetImageRow, FacetRow, LookRow, RenderRow
+from app.store.tables import UNFINISHED, Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
-UNFINISHED = ("queued", "running")
 
 
 class Store:

@@ -11,6 +11,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+UNFINISHED = ("queued", "running")  # states of what the next start takes up again
 
 
 def now() -> datetime:

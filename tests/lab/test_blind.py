@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lab.blind import agreement, band_of, draw, shares
+from app.corpus.bands import numbers as numbers_of_bands
+from app.lab.blind import agreement, draw, shares
 
 
 @given(st.lists(st.floats(-5, 50, width=32), min_size=1, max_size=200), st.integers(0, 2**32))
@@ -15,7 +16,7 @@ def test_the_same_number_from_every_band_as_far_as_there_are_images(numbers: lis
     values = np.array(numbers, np.float32)
     found = draw(values, bands=5, each=4, seed=seed)
     assert len(set(found.images)) == len(found.images)
-    there = Counter(band_of(values, np.array(found.edges)).tolist())
+    there = Counter(numbers_of_bands(values, np.array(found.edges)).tolist())
     assert Counter(found.bands) == {band: min(4, count) for band, count in there.items()}
     for image, band in zip(found.images, found.bands, strict=True):
         assert found.edges[band] <= values[image] <= found.edges[band + 1]

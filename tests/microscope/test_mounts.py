@@ -76,6 +76,13 @@ def test_a_mounted_index_shows_its_pictures_and_is_not_touched(place: Path, micr
     assert [listing(place / name) for name in ("whole", "bare")] == before
 
 
+def test_no_command_writes_to_a_mounted_index(microscope: Microscope) -> None:
+    with pytest.raises(BadInput, match="whole is mounted from .* export it again"):
+        microscope.indexes.need_own("small", "whole")
+    index = microscope.indexes.open("bare")
+    assert "was not exported with it" in microscope.label_desk.status(index, LAYER)
+
+
 def test_weights_that_are_not_the_servers_are_named_with_the_servers(
     place: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
