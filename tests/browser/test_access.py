@@ -150,3 +150,17 @@ def test_nothing_moves_for_those_who_ask_for_it(site: Server, new_context: Calla
         "document.getAnimations().length + (getComputedStyle(document.documentElement).scrollBehavior === 'smooth')"
     )
     assert page.evaluate(moving) == 0
+
+
+def test_a_page_can_be_pressed_as_soon_as_it_is_seen(site: Server, page: Page) -> None:
+    """A press that falls on a page still fading in would be lost."""
+    page.add_init_script(
+        "addEventListener('pagereveal', () => requestAnimationFrame(() => requestAnimationFrame(() => {"
+        "  const {x, y} = document.querySelector('h1').getBoundingClientRect();"
+        "  window.pressed = document.elementFromPoint(x + 2, y + 2).tagName; })))"
+    )
+    page.goto(f"{site.url}/models")
+    page.get_by_label("Site").get_by_role("link", name="Facets").click()
+    page.wait_for_url("**/facets")
+    page.wait_for_function("window.pressed !== undefined")
+    assert page.evaluate("window.pressed") == "H1"
