@@ -35,9 +35,10 @@ def test_sixty_pictures_by_keyboard_with_a_reload_midway(site: Server, page: Pag
     picture = page.locator("img[data-place]")
     labelled: dict[int, str] = {}
     for number in range(PICTURES):
+        expect(picture).to_have_attribute("data-place", str(number))
         if number == 30:
             page.reload()
-        expect(picture).to_have_attribute("data-place", str(number))
+            expect(picture).to_have_attribute("data-place", str(number))
         expect(page.locator("#category")).not_to_be_focused()
         assert " sd" not in page.locator("#main").inner_text()
         image = int(re.findall(r"(\d+)\.webp", picture.get_attribute("src") or "")[0])

@@ -113,7 +113,9 @@ def test_a_direction_is_ranked_among_the_pictures_of_the_corpus(microscope: Micr
 
 def test_columns_that_cannot_be_made_say_why(microscope: Microscope) -> None:
     index = microscope.indexes.need("small")
-    wait_for(lambda: microscope.column_desk.find(index) is not None)
+    wait_for(
+        lambda: microscope.column_desk.find(index) is not None and not microscope.worker.find("columns:small-corpus")
+    )
     shutil.rmtree(index.folder / "columns")
     assert "index columns small-corpus --model small" in microscope.column_desk.status(index)
     (index.folder / "columns").mkdir()
