@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import urls
-from app.answers import AlikePage, AlikeUnit
+from app.answers.unit import AlikePage, AlikeUnit
 from app.corpus.alike import correlation, images_compared, most_alike
 from app.corpus.columns import Columns
 from app.corpus.index import Index

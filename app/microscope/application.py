@@ -11,32 +11,18 @@ from pathlib import PurePath
 from typing import Literal
 
 from app import images, urls
-from app.answers import (
-    AlikePage,
-    CardPage,
-    Comparison,
-    CorpusImagePage,
-    FacetPage,
-    Facets,
-    FacetTable,
-    Finding,
-    GivenPage,
-    Home,
-    LabellingPage,
-    LabelsOfLayer,
-    LayerPage,
-    LookPage,
-    Looks,
-    ModelInfo,
-    Models,
-    RenderPage,
-    Renders,
-    Search,
-    UnitCard,
-    UnitPage,
-    View,
-    Visualize,
-)
+from app.answers.examples import View
+from app.answers.facets import FacetPage, Facets
+from app.answers.findings import Finding
+from app.answers.given import GivenPage
+from app.answers.home import Home, Search
+from app.answers.labellings import LabellingPage
+from app.answers.labels import LabelsOfLayer
+from app.answers.layer import LayerPage, UnitCard
+from app.answers.looks import CorpusImagePage, LookPage, Looks
+from app.answers.models import CardPage, ModelInfo, Models
+from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
+from app.answers.unit import AlikePage, UnitPage
 from app.corpus import listing
 from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index

@@ -6,21 +6,15 @@ from functools import partial
 import numpy as np
 
 from app import urls
-from app.answers import (
-    CaptionsPage,
-    FacetLink,
-    GalleryPicture,
-    GivenPage,
-    LabelColumn,
-    LayerPage,
-    ModelInfo,
-    Models,
-    Published,
-    UnitCard,
-    UnitPage,
-    UnitRecord,
-    View,
-)
+from app.answers.examples import View
+from app.answers.findings import CaptionsPage
+from app.answers.given import GivenPage, LabelColumn
+from app.answers.labels import Published
+from app.answers.layer import LayerPage, UnitCard
+from app.answers.links import FacetLink
+from app.answers.models import ModelInfo, Models
+from app.answers.renders import GalleryPicture
+from app.answers.unit import UnitPage, UnitRecord
 from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index

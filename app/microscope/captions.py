@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app import urls
-from app.answers import CaptionFound, CaptionsPage, WordFound
+from app.answers.findings import CaptionFound, CaptionsPage, WordFound
 from app.clip import vocabulary as vocabularies
 from app.clip.clip import Clip
 from app.clip.vocabulary import Vocabulary, reading

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from PIL import Image
 
 from app import urls
-from app.answers import CardPage, CardPicture
+from app.answers.models import CardPage, CardPicture
 from app.clip.entry import Entry
 from app.errors import NotFound
 

@@ -1,7 +1,8 @@
 """Facets as answers: a choice in a picker, a card in a list, a page."""
 
 from app import urls
-from app.answers import FacetCard, FacetLink, FacetPage, ProbeReport, Refused
+from app.answers.facets import FacetCard, FacetPage, ProbeReport, Refused
+from app.answers.links import FacetLink
 from app.store import FacetRow
 
 SHOWN = 24  # pictures on a card

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import urls
-from app.answers import FacetExample, FacetLink, FacetShare, UnderFacet, UnitCard
+from app.answers.facets import FacetExample, UnderFacet
+from app.answers.layer import FacetShare, UnitCard
+from app.answers.links import FacetLink
 from app.clip.layers import Layer
 from app.corpus.index import Index
 from app.corpus.look import box

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app import urls
-from app.answers import FacetLink, FacetTable, TableCell
+from app.answers.links import FacetLink
+from app.answers.renders import FacetTable, TableCell
 from app.errors import NotFound
 from app.job import Job
 from app.microscope.facets import FacetDesk

@@ -9,7 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from app import images
-from app.answers import FacetLink, Facets
+from app.answers.facets import Facets
+from app.answers.links import FacetLink
 from app.clip.clip import Clip
 from app.corpus.index import Index
 from app.corpus.sources import open_source

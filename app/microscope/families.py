@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from app.answers import FamilyLink
+from app.answers.layer import FamilyLink
 from app.corpus.index import Index
 from app.lab.published import published
 from app.microscope.indexes import LABEL_EXAMPLES, labels

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import urls
-from app.answers import ActivationBand, LabelColumn, LabelResponse, LabelShare, Others, Ranking, Shown
+from app.answers.examples import ActivationBand, Shown
+from app.answers.given import LabelColumn, LabelResponse, LabelShare, Others, Ranking
 from app.corpus.columns import Columns
 from app.corpus.given import FEWEST, Graded, Group, commonest, counts_by_band, groups, median
 from app.corpus.index import Index

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import urls
-from app.answers import FacetLink, FacetRanking, GivenFacet, LabelResponse, Others, Shown, TwoSets
+from app.answers.examples import Shown
+from app.answers.given import FacetRanking, GivenFacet, LabelResponse, Others, TwoSets
+from app.answers.links import FacetLink
 from app.corpus.columns import STEPS, Codes, Columns
 from app.corpus.given import FEWEST, Estimate, auc, median
 from app.corpus.index import Index

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from PIL import Image
 
 from app import images, urls
-from app.answers import UnitOnImage
+from app.answers.examples import UnitOnImage
 from app.clip.clip import Clip
 from app.corpus.heat import Map, around, heat_map, unit_maps
 from app.corpus.index import Index

@@ -3,14 +3,8 @@
 from collections import Counter
 
 from app import urls
-from app.answers import (
-    ActivationBand,
-    LabellingLink,
-    LabellingPage,
-    OtherLabelling,
-    TaggedCategory,
-    TaggedShare,
-)
+from app.answers.examples import ActivationBand
+from app.answers.labellings import LabellingLink, LabellingPage, OtherLabelling, TaggedCategory, TaggedShare
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.blind import agreement, draw, shares

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from app import images, urls
-from app.answers import CorpusImagePage, LookLink, LookPage, Looks, Part, Search, SearchHit, UnitHit
+from app.answers.home import Search, SearchHit
+from app.answers.looks import CorpusImagePage, LookLink, LookPage, Looks, Part, UnitHit
 from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.corpus.index import Index

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app import urls
-from app.answers import (
+from app.answers.labels import (
     AutomaticLabel,
     DrawnWord,
     LabelBy,

@@ -9,15 +9,14 @@ from typing import Any
 from PIL import Image
 
 from app import images, urls
-from app.answers import (
+from app.answers.examples import Example
+from app.answers.links import FacetLink, RenderLink
+from app.answers.renders import (
     Comparison,
     Difference,
-    Example,
-    FacetLink,
     FacetPull,
     FacetReading,
     PresetChoice,
-    RenderLink,
     RenderPage,
     Spread,
     UnitPart,

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from app import urls
-from app.answers import LayerInfo, ModelInfo
+from app.answers.models import LayerInfo, ModelInfo
 from app.clip import registry
 from app.clip.clip import Clip
 from app.clip.entry import Entry

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from app import urls
-from app.answers import Duplicate, Example, Histogram, Shown, Stats, Stratum, View, ViewLink, Way
+from app.answers.examples import Duplicate, Example, Histogram, Shown, Stats, Stratum, View, ViewLink, Way
 from app.clip.layers import Layer
 from app.corpus.bands import Entry
 from app.corpus.columns import Columns

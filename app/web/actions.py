@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from app import urls
-from app.answers import Visualize
+from app.answers.renders import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
 from app.spec import CaptionsSpec, RenderSpec
 from app.web.errors import extra_headers, respond, wants_json

@@ -4,17 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answers import (
-    ActivationBand,
-    GivenPage,
-    Histogram,
-    LabellingPage,
-    LabelResponse,
-    LabelShare,
-    Stats,
-    Stratum,
-    TwoSets,
-)
+from app.answers.examples import ActivationBand, Histogram, Stats, Stratum
+from app.answers.given import GivenPage, LabelResponse, LabelShare, TwoSets
+from app.answers.labellings import LabellingPage
 
 MAX_TICKS = 9
 

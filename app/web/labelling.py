@@ -9,7 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
-from app import answers, urls
+from app import urls
+from app.answers.labels import LabelsOfLayer
 from app.errors import BadInput
 from app.web import browser_id
 from app.web.browser_id import BrowserId
@@ -93,7 +94,7 @@ async def vote(
 
 
 @router.get("/models/{slug}/{layer}/labels.json")
-def layer_labels(microscope: Scope, slug: Slug, layer: Name, corpus: Corpus = None) -> answers.LabelsOfLayer:
+def layer_labels(microscope: Scope, slug: Slug, layer: Name, corpus: Corpus = None) -> LabelsOfLayer:
     """What every unit of a layer is called, by people and automatically, apart."""
     return microscope.layer_labels(slug, layer, corpus or None)
 

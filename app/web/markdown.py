@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
-from app.answers import CardPage, CardPicture
+from app.answers.models import CardPage, CardPicture
 from app.microscope.card import parser, plain_text, title_at
 
 LONG = 4  # sections from which a list of them helps

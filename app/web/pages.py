@@ -8,7 +8,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app import answers
+from app.answers.examples import View
+from app.answers.facets import FacetPage, Facets
+from app.answers.findings import Finding
+from app.answers.given import GivenPage
+from app.answers.home import Home, Search
+from app.answers.labellings import LabellingPage
+from app.answers.layer import LayerPage
+from app.answers.looks import CorpusImagePage, LookPage, Looks
+from app.answers.models import CardPage, ModelInfo, Models
+from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
+from app.answers.unit import AlikePage, UnitPage
 from app.errors import BadInput
 from app.spec import TableSpec
 from app.web.boxes import Part
@@ -46,25 +56,25 @@ def page(path: str, template: str, embed: str | None = None) -> Callable[[Callab
 
 
 @page("/", "home.html")
-def home(microscope: Scope) -> answers.Home:
+def home(microscope: Scope) -> Home:
     """The default model's gallery so far, its facets and the latest renders."""
     return microscope.home()
 
 
 @page("/models", "models.html")
-def models(microscope: Scope) -> answers.Models:
+def models(microscope: Scope) -> Models:
     """The models this server knows."""
     return microscope.models()
 
 
 @page("/models/{slug}", "model.html")
-def model(microscope: Scope, slug: Slug) -> answers.ModelInfo:
+def model(microscope: Scope, slug: Slug) -> ModelInfo:
     """One model and its layers."""
     return microscope.model(slug)
 
 
 @page("/models/{slug}/card", "card.html")
-def card(microscope: Scope, slug: Slug) -> answers.CardPage:
+def card(microscope: Scope, slug: Slug) -> CardPage:
     """The card of a model: what it is, what it can do and what not."""
     return microscope.card(slug)
 
@@ -81,7 +91,7 @@ def layer(
     sort: Literal["unit", "selectivity", "sparsity", "kurtosis", "purity", "strength"] = "unit",
     corpus: Choice = None,
     family: Choice = None,
-) -> answers.LayerPage:
+) -> LayerPage:
     """A page of the layer's units; `after` is the token in the previous answer's `next`."""
     return microscope.layer_page(
         slug,
@@ -104,10 +114,10 @@ def unit(
     unit: Number,
     corpus: Choice = None,
     facet: Choice = None,
-    view: answers.View = "picture",
+    view: View = "picture",
     draw: Annotated[int, Query(ge=1, le=2**31 - 1)] = 1,
     browser: BrowserId = None,
-) -> answers.UnitPage:
+) -> UnitPage:
     """One unit: what drives it, how strongly, what it is called, and the renders made of it. `view` is how its examples are
     shown, `draw` which of the uniform draws from the corpus is."""
     return microscope.unit_page(
@@ -132,7 +142,7 @@ def given(
     value: Annotated[str | None, Query(max_length=1000)] = None,
     facet: Choice = None,
     corpus: Choice = None,
-) -> answers.GivenPage:
+) -> GivenPage:
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
     activation; or given a `facet`: on its own pictures, and on the images that its probe takes for its own."""
     return microscope.given_page(
@@ -141,7 +151,7 @@ def given(
 
 
 @page("/models/{slug}/{layer}/{unit}/alike", "alike.html")
-def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> answers.AlikePage:
+def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> AlikePage:
     """The units that are active on the same images as one, in its layer, in others, and in other models."""
     return microscope.alike_page(slug, layer, unit, corpus=corpus or None)
 
@@ -155,51 +165,49 @@ def table_spec(
 
 
 @page("/models/{slug}/{layer}/{unit}/facets", "facet_table.html")
-def facet_table(microscope: Scope, spec: Annotated[TableSpec, Depends(table_spec)]) -> answers.FacetTable:
+def facet_table(microscope: Scope, spec: Annotated[TableSpec, Depends(table_spec)]) -> FacetTable:
     """One unit without a facet and with each, all else the same, as far as the pictures have grown."""
     return microscope.facet_table(spec)
 
 
 @page("/facets", "facets.html")
-def facets(microscope: Scope) -> answers.Facets:
+def facets(microscope: Scope) -> Facets:
     """All facets."""
     return microscope.facets()
 
 
 @page("/facets/{facet_id}", "facet.html")
-def facet(microscope: Scope, facet_id: Name) -> answers.FacetPage:
+def facet(microscope: Scope, facet_id: Name) -> FacetPage:
     """One facet: its pictures, the quality of its probes, and the renders it steered."""
     return microscope.facet(facet_id)
 
 
 @page("/renders", "renders.html")
-def renders(microscope: Scope, before: Choice = None) -> answers.Renders:
+def renders(microscope: Scope, before: Choice = None) -> Renders:
     """The latest renders, newest first."""
     return microscope.renders(before or None)
 
 
 @page("/renders/{render_id}", "render.html", embed="render_embed.html")
-def render(microscope: Scope, render_id: Name) -> answers.RenderPage:
+def render(microscope: Scope, render_id: Name) -> RenderPage:
     """One render: its spec and what came of it so far."""
     return microscope.render(render_id)
 
 
 @page("/findings/{finding_id}", "finding.html")
-def finding(microscope: Scope, finding_id: Name) -> answers.Finding:
+def finding(microscope: Scope, finding_id: Name) -> Finding:
     """What an instrument found: its spec and the result so far."""
     return microscope.finding(finding_id)
 
 
 @page("/labellings/{labelling_id}", "labelling.html")
-def labelling(
-    microscope: Scope, labelling_id: Name, only: Choice = None, browser: BrowserId = None
-) -> answers.LabellingPage:
+def labelling(microscope: Scope, labelling_id: Name, only: Choice = None, browser: BrowserId = None) -> LabellingPage:
     """A blind labelling: the next picture, or once it is finished what the pictures are in each band of activation."""
     return microscope.labelling(labelling_id, browser, only or None)
 
 
 @page("/visualize", "visualize.html")
-def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> answers.Visualize:
+def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> Visualize:
     """Where a render of anything starts: a direction, a whole layer, a prompt or a picture, with any facets."""
     return microscope.visualize(model or None, layer or None)
 
@@ -207,19 +215,19 @@ def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> 
 @page("/compare", "compare.html")
 def compare(
     microscope: Scope, a: Annotated[str, Query(max_length=200)], b: Annotated[str, Query(max_length=200)]
-) -> answers.Comparison:
+) -> Comparison:
     """Two renders side by side, with what differs in how they were made."""
     return microscope.compare(a, b)
 
 
 @page("/looks", "looks.html")
-def looks(microscope: Scope) -> answers.Looks:
+def looks(microscope: Scope) -> Looks:
     """The pictures people looked at."""
     return microscope.looks()
 
 
 @page("/looks/{look_id}", "look.html")
-async def look(microscope: Scope, look_id: Name, part: Part) -> answers.LookPage:
+async def look(microscope: Scope, look_id: Name, part: Part) -> LookPage:
     """One uploaded picture and the units it drives most; with a box, also those that the part inside it drives."""
     if part is None:
         return await run_in_threadpool(microscope.look, look_id)
@@ -227,7 +235,7 @@ async def look(microscope: Scope, look_id: Name, part: Part) -> answers.LookPage
 
 
 @page("/search", "search.html")
-async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: Choice = None) -> answers.Search:
+async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: Choice = None) -> Search:
     """Units that match words or a number."""
     return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
 
@@ -249,7 +257,7 @@ async def corpus_image(
     index: Number,
     part: Part,
     on: Annotated[tuple[str, int] | None, Depends(unit_named)],
-) -> answers.CorpusImagePage:
+) -> CorpusImagePage:
     """One image of a corpus and the units it drives most; with a box, also those that the part inside it drives; and what
     one unit does on it."""
     return await microscope.corpus_page(corpus, index, part, on)

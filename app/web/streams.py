@@ -12,7 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import answers
+from app.answers.facets import FacetPage
+from app.answers.findings import Finding
+from app.answers.renders import FacetTable, RenderPage
 from app.spec import TableSpec
 from app.web import pages
 from app.web.scope import Pages, Scope
@@ -40,7 +42,7 @@ Seen = Annotated[int, Depends(_seen)]
 
 @router.get("/renders/{render_id}/events", response_class=EventSourceResponse)
 async def render_events(
-    page: Annotated[answers.RenderPage, Depends(pages.render)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
+    page: Annotated[RenderPage, Depends(pages.render)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """The picture as it grows. Unknown renders are refused before the stream starts."""
     async for event in _events(microscope.watch_render(page.id, seen), views, "_render_event.html", boot):
@@ -49,7 +51,7 @@ async def render_events(
 
 @router.get("/findings/{finding_id}/events", response_class=EventSourceResponse)
 async def finding_events(
-    page: Annotated[answers.Finding, Depends(pages.finding)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
+    page: Annotated[Finding, Depends(pages.finding)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """What an instrument finds, as it finds it."""
     async for event in _events(microscope.watch_finding(page.id, seen), views, "_finding_event.html", boot):
@@ -59,7 +61,7 @@ async def finding_events(
 @router.get("/models/{slug}/{layer}/{unit}/facets/events", response_class=EventSourceResponse)
 async def facet_table_events(
     spec: Annotated[TableSpec, Depends(pages.table_spec)],
-    page: Annotated[answers.FacetTable, Depends(pages.facet_table)],  # noqa: ARG001 - refuses before the stream starts
+    page: Annotated[FacetTable, Depends(pages.facet_table)],  # noqa: ARG001 - refuses before the stream starts
     microscope: Scope,
     views: Pages,
     boot: Boot,
@@ -72,7 +74,7 @@ async def facet_table_events(
 
 @router.get("/facets/{facet_id}/events", response_class=EventSourceResponse)
 async def facet_events(
-    page: Annotated[answers.FacetPage, Depends(pages.facet)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
+    page: Annotated[FacetPage, Depends(pages.facet)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """How far the training of a facet is."""
     async for event in _events(microscope.watch_facet(page.id, seen), views, "_facet_event.html", boot):

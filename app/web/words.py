@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import FacetPull, GivenPage, RenderPage, TwoSets, UnitOnImage
+from app.answers.examples import UnitOnImage
+from app.answers.given import GivenPage, TwoSets
+from app.answers.renders import FacetPull, RenderPage
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.answers import AlikeUnit
+from app.answers.unit import AlikeUnit
 from app.errors import NotFound
 from app.microscope import Microscope
 from app.settings import Settings

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.answers import CardPage, CardPicture
+from app.answers.models import CardPage, CardPicture
 from app.web.markdown import LONG, CardText, render
 from tests.web.conftest import LAYER
 from tests.web.markup import Markup

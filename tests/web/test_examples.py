@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.answers import UnitOnImage
+from app.answers.examples import UnitOnImage
 from app.web.words import rarity_sentence
 from tests.web.conftest import LAYER
 from tests.web.markup import Markup

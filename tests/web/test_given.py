@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
-from app.answers import ActivationBand, GivenPage, LabelShare
+from app.answers.examples import ActivationBand
+from app.answers.given import GivenPage, LabelShare
 from app.settings import Settings
 from app.web import charts, words
 from app.web.app import create_app

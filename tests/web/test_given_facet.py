@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from app.answers import GivenPage
+from app.answers.given import GivenPage
 from tests.pictures import blobs, png, striped_files
 from tests.web.conftest import LAYER, finish, wait_for
 from tests.web.markup import Markup

@@ -5,7 +5,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answers import Histogram, RenderPage, Stats
+from app.answers.examples import Histogram, Stats
+from app.answers.renders import RenderPage
 from app.spec import parse_direction
 from app.web import charts, words
 
