@@ -57,6 +57,11 @@ def given(slug: str, layer_name: str, index: int, **choice: str | None) -> str:
     return with_query(_path("models", slug, layer_name, index, "given"), **choice)
 
 
+def by_facet(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
+    """A unit's dataset examples under every facet."""
+    return with_query(_path("models", slug, layer_name, index, "by-facet"), corpus=corpus)
+
+
 def alike(slug: str, layer_name: str, index: int, corpus: str | None = None) -> str:
     """The units that are active on the same images."""
     return with_query(_path("models", slug, layer_name, index, "alike"), corpus=corpus)

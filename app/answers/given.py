@@ -111,6 +111,7 @@ class GivenPage(BaseModel):
     layer: str
     unit: int
     label: str
+    sensitive: list[str]
     url: str
     unit_url: str
     corpus: str | None

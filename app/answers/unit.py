@@ -60,6 +60,21 @@ class UnitRecord(BaseModel):
     parquet: str | None
 
 
+class ByFacetPage(BaseModel):
+    """A unit's dataset examples under every facet: the fields of its `UnitPage` that have to do with them."""
+
+    model: str
+    layer: str
+    unit: int
+    label: str
+    sensitive: list[str]
+    url: str
+    unit_url: str
+    corpus: str
+    by_facet: list[UnderFacet] = []
+    by_facet_status: str = ""
+
+
 class UnitPage(BaseModel):
     """A unit: what drives it, how strongly, and the renders people made of it. Without an index, `corpus`, `stats`
     and `histogram` are None and the lists are empty. `picture` is the gallery render under the chosen facet, or the plain

@@ -22,7 +22,7 @@ from app.answers.layer import LayerPage, UnitCard
 from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
-from app.answers.unit import AlikePage, UnitPage
+from app.answers.unit import AlikePage, ByFacetPage, UnitPage
 from app.corpus import listing
 from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index
@@ -265,6 +265,10 @@ class Microscope:
             slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw, browser=browser
         )
         return page.model_copy(update={"labellings": self.labelling_desk.links(slug, layer, unit, browser)})
+
+    def by_facet_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> ByFacetPage:
+        """A unit's dataset examples under every facet."""
+        return self.browser.by_facet_page(slug, layer, unit, corpus)
 
     def begin_labelling(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
         """Begin to label a unit's pictures blind, or go on; returns the labelling's id."""

@@ -14,7 +14,7 @@ from app.answers.layer import LayerPage, UnitCard
 from app.answers.links import FacetLink
 from app.answers.models import ModelInfo, Models
 from app.answers.renders import GalleryPicture
-from app.answers.unit import UnitPage, UnitRecord
+from app.answers.unit import ByFacetPage, UnitPage, UnitRecord
 from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index
@@ -252,6 +252,22 @@ class Browser:
         found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
         return page.model_copy(update={**found, **self.facet_rows.of(index, layer, unit, corpus)})
 
+    def by_facet_page(self, slug: str, name: str, unit: int, corpus: str | None) -> ByFacetPage:
+        """A unit's dataset examples under every facet. Raises `NotFound`, also for a layer without an index."""
+        layer, index = self.unit(slug, name, unit), self.listed(slug, name, corpus, unit)
+        titles = self.naming.titles(slug, name, index)
+        page = ByFacetPage(
+            model=slug,
+            layer=name,
+            unit=unit,
+            label=titles[unit].text,
+            sensitive=titles.themes(unit),
+            url=urls.by_facet(slug, name, unit, corpus),
+            unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
+            corpus=index.manifest.name,
+        )
+        return page.model_copy(update=self.facet_rows.of(index, layer, unit, corpus))
+
     def label(self, slug: str, layer: str, unit: int | None) -> str:
         """What a unit is called; empty for none, and for one that nothing is known of."""
         if unit is None or slug not in self.residents.slugs:
@@ -315,11 +331,13 @@ class Browser:
         def of_facet(facet: str) -> str:
             return urls.given(slug, name, unit, facet=facet, corpus=corpus)
 
+        titles = self.naming.titles(slug, name, index)
         page = GivenPage(
             model=slug,
             layer=name,
             unit=unit,
-            label=self.naming.titles(slug, name, index)[unit].text,
+            label=titles[unit].text,
+            sensitive=titles.themes(unit),
             url=urls.given(slug, name, unit, by=by, value=value, facet=facet_id, corpus=corpus),
             unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
             corpus=index.manifest.name,

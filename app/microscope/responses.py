@@ -16,8 +16,9 @@ from app.errors import NotFound
 
 TOP = 24
 BOTTOM = 12
+OF_BAND = 6
 WAY_COLUMN = "kind"
-WAYS, WAY_EXAMPLES = 6, 6
+WAYS, WAY_EXAMPLES = 4, 6
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 VIEWS: dict[View, str] = {"picture": "whole picture", "heat": "heat map", "crop": "crop"}
 
@@ -42,7 +43,9 @@ def responses(
         "ways": ways(index, layer, unit, seen.top, columns, view),
         "bottom": shown(seen.bottom, BOTTOM),
         "strata": [
-            Stratum(low=band.low, high=band.high, count=band.count, fair=band.fair, examples=shown(band.entries))
+            Stratum(
+                low=band.low, high=band.high, count=band.count, fair=band.fair, examples=shown(band.entries, OF_BAND)
+            )
             for band in bands
         ],
         "view": view,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.answers.examples import ActivationBand, Histogram, Stats, Stratum
 from app.answers.given import GivenPage, LabelResponse, LabelShare, TwoSets
 from app.answers.labellings import LabellingPage
+from app.web import words
 
 MAX_TICKS = 9
 
@@ -88,9 +89,11 @@ def _bars(edges: list[float], counts: list[int], axis: Axis, zero: float) -> lis
     for low, high, count in zip(edges, edges[1:], counts, strict=False):
         if count:
             height = _log_height(count, most)
-            title = f"{count:,} images from {low:.2f} to {high:.2f} sd"
+            title = f"{words.count(count, 'image')}, {low:.1f} to {high:.1f} sd"
             left, right = axis(low), axis(high)
-            bars.append(Bar(left, round(right - left, 3), 100 - height, height, title, low + high <= 2 * zero))
+            bars.append(
+                Bar(left, round(right - left, 3), round(100 - height, 3), height, title, low + high <= 2 * zero)
+            )
     return bars
 
 

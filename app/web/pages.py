@@ -18,7 +18,7 @@ from app.answers.layer import LayerPage
 from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
-from app.answers.unit import AlikePage, UnitPage
+from app.answers.unit import AlikePage, ByFacetPage, UnitPage
 from app.errors import BadInput
 from app.spec import TableSpec
 from app.web.boxes import Part
@@ -148,6 +148,12 @@ def given(
     return microscope.given_page(
         slug, layer, unit, by=by or None, value=value or None, facet=facet or None, corpus=corpus or None
     )
+
+
+@page("/models/{slug}/{layer}/{unit}/by-facet", "by_facet.html")
+def by_facet(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> ByFacetPage:
+    """A unit's dataset examples under every facet: those that its probe takes for its own and that drive the unit."""
+    return microscope.by_facet_page(slug, layer, unit, corpus=corpus or None)
 
 
 @page("/models/{slug}/{layer}/{unit}/alike", "alike.html")

@@ -46,6 +46,7 @@ def pages(site: Server, browser: Browser) -> Pages:
         "units like one": f"{unit}/alike",
         "activation given a facet": f"{unit}/given?facet=text",
         "facet table": f"{unit}/facets",
+        "examples by facet": f"{unit}/by-facet",
         "facets": "/facets",
         "facet": facet,
         "renders": "/renders",

@@ -47,8 +47,10 @@ def test_the_unit_page_shows_its_examples_facet_by_facet(client: TestClient, red
     rows = page["by_facet"]
     assert {row["facet"]["id"] for row in rows} >= {red}
     assert [row["purity"] for row in rows] == sorted((row["purity"] for row in rows), reverse=True)
-    html = Markup(client.get(UNIT).text)
-    for row in rows:
+    first, html = Markup(client.get(UNIT).text), Markup(client.get(f"{UNIT}/by-facet").text)
+    assert client.get(f"{UNIT}/by-facet.json").json()["by_facet"] == rows
+    for place, row in enumerate(rows):
+        assert bool(first.all("a", href=row["given"])) == (place < 3), "the unit's page has those that explain most"
         products = [each["sd"] * each["probability"] for each in row["examples"]]
         assert products == sorted(products, reverse=True) and len(products) <= 8
         assert all(each["sd"] >= 2 and each["probability"] >= 0.5 for each in row["examples"])
