@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, cost, index, labels, quality, steering, unit_page
+from bench import company, cost, index, labels, pages, quality, steering, unit_page
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
@@ -16,6 +16,7 @@ BENCHES: dict[str, Bench] = {
     "cost": cost.measure,
     "index": index.measure,
     "labels": labels.measure,
+    "pages": pages.measure,
     "quality": quality.measure,
     "steering": steering.measure,
     "unit_page": unit_page.measure,

@@ -120,6 +120,28 @@ def focused(page: Page) -> dict[str, str]:
     )
 
 
+def test_nothing_jumps_while_a_page_is_read_down_to_its_end(
+    site: Server, pages: Pages, new_context: Callable[..., BrowserContext]
+) -> None:
+    """Pictures that come late, and what is fetched when it comes into sight, push nothing away that is being read."""
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.add_init_script(
+        "window.shifts = [];"
+        "new PerformanceObserver(list => { for (const each of list.getEntries()) if (!each.hadRecentInput)"
+        "  window.shifts.push([each.value, ...each.sources.map(source => source.node?.className ?? '')]);"
+        "}).observe({type: 'layout-shift', buffered: true});"
+    )
+    for name, address in pages.items():
+        page.goto(site.url + address)
+        page.evaluate(
+            "async () => { for (let y = 0; y < Math.min(document.body.scrollHeight, 12000); y += 800) {"
+            "  scrollTo(0, y); await new Promise(done => setTimeout(done, 40)); } }"
+        )
+        page.wait_for_timeout(100)
+        shifts = page.evaluate("window.shifts")
+        assert sum(value for value, *_ in shifts) < 0.01, (name, shifts)
+
+
 def test_the_keyboard_reaches_a_unit_and_starts_a_render(site: Server, page: Page) -> None:
     page.goto(site.url)
     page.keyboard.press("Tab")
