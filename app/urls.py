@@ -227,3 +227,37 @@ def labelling_action(labelling_id: str, action: str) -> str:
 
 def look(look_id: str) -> str:
     return _path("looks", look_id)
+
+
+def quiz_start(slug: str, layer_name: str, index: int | None = None, corpus: str | None = None) -> str:
+    """Where a quiz on a unit begins, or one on units of a layer drawn by chance."""
+    place = ("models", slug, layer_name) if index is None else ("models", slug, layer_name, index)
+    return with_query(_path(*place, "quiz"), corpus=corpus)
+
+
+def quiz(quiz_id: str) -> str:
+    return _path("quizzes", quiz_id)
+
+
+def quiz_trial(quiz_id: str, number: int) -> str:
+    """One question of a quiz, from 1: also where its answer is sent."""
+    return _path("quizzes", quiz_id, number)
+
+
+def quiz_picture(quiz_id: str, number: int, place: int) -> str:
+    """The first (1) or second (2) picture of a question, under an address that says nothing of it."""
+    return _path("quizzes", quiz_id, number, f"{place}.webp")
+
+
+def survey_start(slug: str, layer_name: str, corpus: str | None = None) -> str:
+    """Where a survey of a layer begins."""
+    return with_query(_path("models", slug, layer_name, "survey"), corpus=corpus)
+
+
+def survey(survey_id: str) -> str:
+    return _path("surveys", survey_id)
+
+
+def survey_unit(survey_id: str, place: int) -> str:
+    """The unit at a place of a survey, from 1: also where what is judged of it is sent."""
+    return _path("surveys", survey_id, place)

@@ -77,12 +77,13 @@
     show(frames.length - 1);
   };
 
-  // Keys for what is pressed often: a button is pressed, a field is entered.
+  // Keys for what is pressed often: a button is pressed, a field is entered. A key that is held down counts once.
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
-    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const target = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
     if (!target) return;
     event.preventDefault();
+    if (event.repeat) return;
     if (target.matches('input')) target.focus(); else target.click();
   });
 

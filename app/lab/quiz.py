@@ -6,12 +6,14 @@ told which of two new ones excites it more. With natural references they were ri
 ones in 82%; guessing gives half.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+
+from app.lab.proportion import share
 
 Reference = Literal["natural", "rendered"]
 """Corpus images, or feature visualizations."""
@@ -19,7 +21,8 @@ Reference = Literal["natural", "rendered"]
 PUBLISHED: dict[Reference, float] = {"natural": 0.92, "rendered": 0.82}
 REFERENCES = 9
 QUERIES = 20  # images at either end that a trial's two are drawn from, once the references are taken out
-CONFIDENCE = 0.95
+LEAST_IMAGES = 2 * REFERENCES + QUERIES + 1
+"""Of a corpus: the pool of the strongest, and as many others as the weakest references and a query take."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,15 @@ class Trial:
     answer: int
 
 
-def trial(top: NDArray[np.integer], bottom: NDArray[np.integer], seed: int) -> Trial | None:
+def trial(
+    top: NDArray[np.integer], bottom: NDArray[np.integer], seed: int, shown: Collection[int] = ()
+) -> Trial | None:
     """Draw a trial from a unit's strongest and weakest images, best first; the query images are never among the
-    references, and never the same at both ends. None where there are too few images."""
+    references, and never the same at both ends. None where there are too few images.
+
+    Args:
+        shown: Images that the person has seen already: they are asked about only where no others are left.
+    """
     ends = [[int(image) for image in end if image >= 0] for end in (top, bottom)]
     ends[1] = [image for image in ends[1] if image not in ends[0][: REFERENCES + QUERIES]]
     rng = np.random.default_rng(seed)
@@ -45,9 +54,11 @@ def trial(top: NDArray[np.integer], bottom: NDArray[np.integer], seed: int) -> T
         pool = end[: REFERENCES + QUERIES]
         if len(pool) < REFERENCES + 1:
             return None
-        chosen = rng.permutation(len(pool))
-        queries.append(pool[chosen[0]])
-        references.append([pool[place] for place in sorted(chosen[1 : REFERENCES + 1])])
+        chosen = rng.permutation(len(pool)).tolist()
+        asked = next((place for place in chosen if pool[place] not in shown), chosen[0])
+        chosen.remove(asked)
+        queries.append(pool[asked])
+        references.append([pool[place] for place in sorted(chosen[:REFERENCES])])
     answer = int(rng.integers(2))
     pair = (queries[0], queries[1]) if answer == 0 else (queries[1], queries[0])
     return Trial(references[0], references[1], pair, answer)
@@ -67,7 +78,5 @@ class Score:
 
 def score(right: int, trials: int) -> Score:
     """The score of so many right answers."""
-    if not trials:
-        return Score(0, 0, None, None, None)
-    interval = binomtest(right, trials).proportion_ci(CONFIDENCE, method="wilson")
-    return Score(right, trials, right / trials, float(interval.low), float(interval.high))
+    found = share(right, trials)
+    return Score(found.count, trials, found.share, found.low, found.high)

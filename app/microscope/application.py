@@ -49,9 +49,12 @@ from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
 from app.microscope.naming import as_csv as labels_as_csv
 from app.microscope.parts import Box
+from app.microscope.quizzes import QuizDesk
+from app.microscope.references import References
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
+from app.microscope.surveys import SurveyDesk
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec
@@ -120,6 +123,8 @@ class Microscope:
             GivenFacets(self.store, pictures, self.facet_columns),
         )
         self.alike_desk = AlikeDesk(self.browser)
+        self.quiz_desk = QuizDesk(self.store, self.browser, References(self.store, self.gallery, self.facet_desk))
+        self.survey_desk = SurveyDesk(self.store, self.browser)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""

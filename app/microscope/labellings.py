@@ -7,7 +7,8 @@ from app.answers.examples import ActivationBand
 from app.answers.labellings import LabellingLink, LabellingPage, OtherLabelling, TaggedCategory, TaggedShare
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
-from app.lab.blind import agreement, draw, shares
+from app.lab.agreement import agreement
+from app.lab.blind import draw, shares
 from app.microscope.columns import ColumnDesk
 from app.microscope.given import in_sd
 from app.microscope.said import hashed, line
@@ -163,7 +164,7 @@ class LabellingDesk:
                     OtherLabelling(
                         url=urls.labelling(other.id),
                         name=other.name,
-                        images=both.images if both else 0,
+                        images=both.count if both else 0,
                         equal=both.equal if both else None,
                         kappa=both.kappa if both else None,
                     )

@@ -15,6 +15,8 @@ from app.store.files import Files
 from app.store.findings import FindingTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
+from app.store.quizzes import QuizTable
+from app.store.surveys import SurveyTable
 from app.store.tables import UNFINISHED, Base, FacetImageRow, FacetRow, LookRow, RenderRow
 
 Row = TypeVar("Row", bound=Base)
@@ -32,6 +34,8 @@ class Store:
         self.labels = LabelTable(self._sessions)
         self.findings = FindingTable(self._sessions)
         self.labellings = LabellingTable(self._sessions)
+        self.quizzes = QuizTable(self._sessions)
+        self.surveys = SurveyTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""

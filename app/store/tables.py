@@ -183,3 +183,81 @@ class LabellingRow(Base):
     created: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index(None, "model", "layer", "unit"),)
+
+
+class QuizRow(Base):
+    """Somebody's quiz on a unit or, where `unit` is None, on units of a layer drawn by chance. `reference` is the kind of
+    pictures that are shown beside the questions, `key` that of the index they are drawn from."""
+
+    __tablename__ = "quizzes"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int | None]
+    corpus: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(String(16))
+    browser: Mapped[str] = mapped_column(String(32))
+    created: Mapped[datetime] = mapped_column(default=now)
+    trials: Mapped[list["QuizTrialRow"]] = relationship(
+        order_by="QuizTrialRow.number", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)
+
+
+class QuizTrialRow(Base):
+    """One question of a quiz, from 1: the references at either end (numbers of images, or addresses of renders), the `pair`
+    of images in the order shown, what each does to the unit, which is the `answer`, and which was `chosen`, if any yet."""
+
+    __tablename__ = "quiz_trials"
+
+    quiz_id: Mapped[str] = mapped_column(ForeignKey("quizzes.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[int]
+    seed: Mapped[int]
+    strongest: Mapped[list[Any]]
+    weakest: Mapped[list[Any]]
+    pair: Mapped[list[Any]]
+    activations: Mapped[list[Any]]
+    sds: Mapped[list[Any]]
+    answer: Mapped[int]
+    chosen: Mapped[int | None]
+    asked: Mapped[datetime] = mapped_column(default=now)
+    answered: Mapped[datetime | None]
+
+
+class SurveyRow(Base):
+    """Somebody's survey of a layer: the `units` that the `seed` drew, in the order shown."""
+
+    __tablename__ = "surveys"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    corpus: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(64))
+    seed: Mapped[int]
+    units: Mapped[list[Any]]
+    browser: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(40), default="")
+    created: Mapped[datetime] = mapped_column(default=now)
+    judgements: Mapped[list["JudgementRow"]] = relationship(
+        order_by="JudgementRow.place", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    __table_args__ = (Index(None, "model", "layer"),)
+
+
+class JudgementRow(Base):
+    """What somebody judged of the unit at a place, from 1, of their survey, and what they say it is, if anything."""
+
+    __tablename__ = "judgements"
+
+    survey_id: Mapped[str] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(String(80), default="")
+    created: Mapped[datetime] = mapped_column(default=now)

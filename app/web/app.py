@@ -9,7 +9,21 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.microscope import Microscope
 from app.settings import Settings
-from app.web import actions, blind, chance, errors, health, labelling, legacy, media, pages, reveal, streams
+from app.web import (
+    actions,
+    blind,
+    chance,
+    errors,
+    health,
+    labelling,
+    legacy,
+    media,
+    pages,
+    quizzes,
+    reveal,
+    streams,
+    surveys,
+)
 from app.web.guard import Guard
 from app.web.views import HashedStatic, Views
 
@@ -40,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
         actions,
         labelling,
         blind,
+        quizzes,
+        surveys,
         legacy,
         chance,
         reveal,

@@ -33,9 +33,11 @@ Word = Annotated[str, Query(max_length=200)]
 Choice = Annotated[str | None, Query(max_length=200)]
 
 
-def page(path: str, template: str, embed: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def page(
+    path: str, template: str, embed: str | None = None, on: APIRouter = router
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`; with
-    `?embed=1` as the page `embed`, which other sites may show in a frame."""
+    `?embed=1` as the page `embed`, which other sites may show in a frame. `on` is the router of another module."""
 
     def register(answer: Callable[..., Any]) -> Callable[..., Any]:
         def html(
@@ -48,8 +50,8 @@ def page(path: str, template: str, embed: str | None = None) -> Callable[[Callab
             return views.page(request, template, page, facet_name=names, card_of=microscope.card_url)
 
         model = inspect.signature(answer).return_annotation
-        router.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
-        router.add_api_route(path, html, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
+        on.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
+        on.add_api_route(path, html, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
         return answer
 
     return register

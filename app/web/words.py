@@ -6,6 +6,7 @@ from typing import Any
 from app.answers.examples import UnitOnImage
 from app.answers.given import GivenPage, TwoSets
 from app.answers.renders import FacetPull, RenderPage
+from app.answers.surveys import Verdict
 from app.spec import PRESETS, Aim, Of, RenderSpec
 
 AIMS: dict[Aim, str] = {
@@ -27,6 +28,13 @@ SORTED: dict[str, str] = {
     "kurtosis": "Excess kurtosis: how far a unit’s rare images lie from all others. A normal distribution has 0.",
 }
 """What the number is that a gallery is sorted by."""
+
+VERDICTS: dict[Verdict, str] = {
+    "interpretable": "Interpretable",
+    "polysemantic": "Polysemantic",
+    "uninterpretable": "Not interpretable",
+}
+"""What may be judged of a unit."""
 
 OPEN, CLOSE = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.corpus.bands import numbers as numbers_of_bands
-from app.lab.blind import agreement, draw, shares
+from app.lab.agreement import agreement
+from app.lab.blind import draw, shares
 
 
 @given(st.lists(st.floats(-5, 50, width=32), min_size=1, max_size=200), st.integers(0, 2**32))
@@ -64,7 +65,7 @@ def test_two_people_agree_as_cohen_counts_it() -> None:
     other = {1: "cat", 2: "dog", 3: "dog", 4: "dog", 7: "cat"}
     found = agreement(one, other)
     assert found is not None
-    assert (found.images, found.equal) == (4, 0.75)
+    assert (found.count, found.equal) == (4, 0.75)
     # by chance: cat 2/4 * 1/4, dog 2/4 * 3/4: 1/2; kappa = (3/4 - 1/2) / (1 - 1/2)
     assert found.kappa == pytest.approx(0.5)
 

@@ -1,0 +1,305 @@
+"""Surveys: units of a layer drawn by chance, which a person judges one after the other, and what comes of it."""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+
+from app import urls
+from app.answers.surveys import (
+    JudgedUnit,
+    OtherSurvey,
+    SurveyBand,
+    SurveyLink,
+    SurveyPage,
+    SurveyPicture,
+    SurveyStart,
+    SurveyUnit,
+    VerdictShare,
+)
+from app.corpus.bands import Entry
+from app.corpus.index import Index
+from app.errors import BadInput, NotFound
+from app.lab.agreement import agreement
+from app.lab.survey import PUBLISHED, UNITS, VERDICTS, draw, shares
+from app.microscope.browsing import Browser
+from app.microscope.render_pages import link
+from app.microscope.responses import examples
+from app.microscope.said import hashed, line
+from app.spec import content_id
+from app.store import JudgementRow, Store, SurveyRow
+
+LONGEST_NAME, LONGEST_WORDS = 40, 80  # characters
+STRONGEST = 20  # examples that are shown of a unit
+RENDERS = 60  # of a unit among which the newest plain one is looked for
+LARGEST_SEED = 2**31 - 1
+
+
+class SurveyDesk:
+    """Begins surveys and keeps what is judged."""
+
+    def __init__(self, store: Store, browser: Browser) -> None:
+        self.store = store
+        self.browser = browser
+
+    def start(self, slug: str, layer: str, corpus: str | None, browser: str | None) -> SurveyStart:
+        """Where a survey begins. Raises `NotFound` for a layer that there is not."""
+        channels = self.browser.layer(slug, layer).channels
+        index = self.browser.index(slug, layer, corpus)
+        return SurveyStart(
+            model=slug,
+            layer=layer,
+            url=urls.survey_start(slug, layer, corpus),
+            layer_url=urls.layer(slug, layer),
+            corpus=index.manifest.name if index else None,
+            units=min(UNITS, channels),
+            why="" if index else _no_images(slug, layer),
+            surveys=[_link(row, browser) for row in reversed(self.store.surveys.of_layer(slug, layer))],
+        )
+
+    def begin(
+        self,
+        slug: str,
+        layer: str,
+        *,
+        name: object,
+        corpus: str | None,
+        seed: object,
+        like: object,
+        browser: str,
+    ) -> tuple[str, int]:
+        """The id of a browser's survey, begun if there is none of these units, and the first place that is not judged. The
+        units are drawn with a `seed`, a new one if none is given, or are those of the survey `like`.
+
+        Raises:
+            NotFound: no such layer or survey.
+            BadInput: no images are indexed, a name that is too long, a seed that is none, or a survey of another layer.
+        """
+        channels = self.browser.layer(slug, layer).channels
+        model = self.store.surveys.get(str(like)) if like else None
+        if model is not None and (model.model, model.layer) != (slug, layer):
+            raise BadInput(f"like: survey {model.id} is of {model.layer} of {model.model}.", field="like")
+        index = self.browser.index(slug, layer, model.corpus if model else corpus)
+        if index is None:
+            raise BadInput(_no_images(slug, layer))
+        chosen = model.seed if model else _seed(seed)
+        row = SurveyRow(
+            id=content_id("survey", index.manifest.key, layer, str(chosen), hashed(browser)),
+            model=slug,
+            layer=layer,
+            corpus=index.manifest.name,
+            key=index.manifest.key,
+            seed=chosen,
+            units=model.units if model else draw(channels, chosen),
+            browser=hashed(browser),
+            name=line(name, "name", LONGEST_NAME),
+        )
+        self.store.surveys.add(row)
+        return row.id, _open(self.store.surveys.get(row.id)) or 1
+
+    def judge(self, survey_id: str, place: int, browser: str | None, *, verdict: object, words: object) -> int | None:
+        """Keep what is judged of the unit at a place, another verdict than before in its place. Returns the next place that is
+        not judged; None where all are.
+
+        Raises:
+            NotFound: no such survey or place, or it is another's.
+            BadInput: another verdict, or too long a description.
+        """
+        row = self.store.surveys.get(survey_id)
+        _check(row, place, browser)
+        if verdict not in VERDICTS:
+            raise BadInput(f"verdict: choose one of {', '.join(VERDICTS)}.", field="verdict")
+        said = line(words, "words", LONGEST_WORDS)
+        self.store.surveys.judge(
+            JudgementRow(survey_id=survey_id, place=place, unit=row.units[place - 1], verdict=str(verdict), words=said)
+        )
+        return _open(self.store.surveys.get(survey_id), place)
+
+    def page(self, survey_id: str, browser: str | None) -> SurveyPage:
+        """A survey as an answer. Raises `NotFound`."""
+        row = self.store.surveys.get(survey_id)
+        yours, following = _is_of(row, browser), _open(row)
+        told = yours or following is None
+        return SurveyPage(
+            id=row.id,
+            url=urls.survey(row.id),
+            model=row.model,
+            layer=row.layer,
+            start_url=urls.survey_start(row.model, row.layer),
+            layer_url=urls.layer(row.model, row.layer),
+            corpus=row.corpus,
+            seed=row.seed,
+            name=row.name,
+            yours=yours,
+            units=len(row.units),
+            judged=len(row.judgements),
+            next=urls.survey_unit(row.id, following) if yours and following else None,
+            shares=_shares(row),
+            judgements=self._judged(row, yours) if told else [],
+            others=self._others(row, browser) if told else [],
+        )
+
+    def unit_page(self, survey_id: str, place: int, browser: str | None) -> SurveyUnit:
+        """A unit of a survey as an answer, without its name. Raises `NotFound`, also for another person's survey and where its
+        corpus is not there any more."""
+        row = self.store.surveys.get(survey_id)
+        _check(row, place, browser)
+        unit, index = row.units[place - 1], self.browser.index(row.model, row.layer, row.corpus)
+        if index is None:
+            raise NotFound(_no_images(row.model, row.layer))
+        judged = next((each for each in row.judgements if each.place == place), None)
+        return SurveyUnit.model_validate(
+            {
+                "survey": urls.survey(row.id),
+                "url": urls.survey_unit(row.id, place),
+                "place": place,
+                "units": len(row.units),
+                "judged": len(row.judgements),
+                "model": row.model,
+                "layer": row.layer,
+                "start_url": urls.survey_start(row.model, row.layer),
+                "layer_url": urls.layer(row.model, row.layer),
+                "unit": unit,
+                "corpus": row.corpus,
+                "sensitive": bool(self.browser.naming.titles(row.model, row.layer, index).themes(unit)),
+                **self._shown(index, row.model, row.layer, unit),
+                "verdict": judged.verdict if judged else None,
+                "words": judged.words if judged else "",
+                "previous": urls.survey_unit(row.id, place - 1) if place > 1 else None,
+                "next": urls.survey_unit(row.id, place + 1) if judged and place < len(row.units) else None,
+                "shares": _shares(row),
+            }
+        )
+
+    def _shown(self, index: Index, slug: str, layer: str, unit: int) -> dict[str, object]:
+        """What drives a unit, as on its own page but without its name: fields of `SurveyUnit`."""
+        seen, columns = index.unit(layer, unit), self.browser.columns.find(index)
+        bands = columns.bands(layer, unit) if columns else seen.bands
+        std = seen.stats.std or 1.0
+
+        def pictures(entries: Sequence[Entry], most: int | None = None) -> list[SurveyPicture]:
+            found = examples(index, self.browser.layer(slug, layer), unit, entries, columns, "picture", most)
+            return [SurveyPicture(image=each.image, sd=each.sd) for each in found]
+
+        return {
+            "picture": self.browser.gallery.render(slug, layer, unit) or self._grown(slug, layer, unit),
+            "examples": pictures(seen.top, STRONGEST),
+            "bands": [
+                SurveyBand(
+                    low=(band.low - seen.stats.mean) / std,
+                    high=(band.high - seen.stats.mean) / std,
+                    count=band.count,
+                    pictures=pictures(band.entries),
+                )
+                for band in bands
+            ],
+        }
+
+    def _grown(self, slug: str, layer: str, unit: int) -> str | None:
+        """The newest picture that people grew for a unit without a facet."""
+        found = map(link, self.store.renders(model=slug, layer=layer, unit=unit, limit=RENDERS))
+        return next((each.image for each in found if each.stands and each.image and not each.facet), None)
+
+    def _judged(self, row: SurveyRow, yours: bool) -> list[JudgedUnit]:
+        index = None
+        with suppress(NotFound):
+            index = self.browser.index(row.model, row.layer, row.corpus)
+        titles = self.browser.naming.titles(row.model, row.layer, index)
+        return [
+            JudgedUnit.model_validate(
+                {
+                    "place": each.place,
+                    "unit": each.unit,
+                    "unit_url": urls.unit(row.model, row.layer, each.unit),
+                    "label": titles[each.unit].text,
+                    "sensitive": bool(titles.themes(each.unit)),
+                    "thumbnail": self.browser.gallery.thumbnail(row.model, row.layer, each.unit, index),
+                    "verdict": each.verdict,
+                    "words": each.words,
+                    "change": urls.survey_unit(row.id, each.place) if yours else None,
+                }
+            )
+            for each in row.judgements
+        ]
+
+    def _others(self, row: SurveyRow, browser: str | None) -> list[OtherSurvey]:
+        """The others of the layer, those of the same units first; of each as much as its page would tell."""
+        ours = {each.unit: each.verdict for each in row.judgements}
+        found = []
+        for other in self.store.surveys.of_layer(row.model, row.layer):
+            if other.id == row.id or not other.judgements:
+                continue
+            told = _open(other) is None or _is_of(other, browser)
+            both = agreement(ours, {each.unit: each.verdict for each in other.judgements}) if told else None
+            found.append(
+                OtherSurvey(
+                    survey=_link(other, browser),
+                    same_units=set(other.units) == set(row.units),
+                    both=both.count if both else 0,
+                    equal=both.equal if both else None,
+                    kappa=both.kappa if both else None,
+                )
+            )
+        return sorted(found, key=lambda each: not each.same_units)
+
+
+def _shares(row: SurveyRow) -> list[VerdictShare]:
+    found = shares([each.verdict for each in row.judgements])
+    return [
+        VerdictShare(
+            verdict=verdict,
+            **vars(share),
+            published=PUBLISHED[verdict].share,
+            published_low=PUBLISHED[verdict].low,
+            published_high=PUBLISHED[verdict].high,
+        )
+        for verdict, share in found.items()
+    ]
+
+
+def _link(row: SurveyRow, browser: str | None) -> SurveyLink:
+    return SurveyLink(
+        id=row.id,
+        url=urls.survey(row.id),
+        name=row.name,
+        yours=_is_of(row, browser),
+        seed=row.seed,
+        units=len(row.units),
+        judged=len(row.judgements),
+        interpretable=_shares(row)[0],
+    )
+
+
+def _open(row: SurveyRow, after: int = 0) -> int | None:
+    """The first place that is not judged, beginning behind a place; None where all are."""
+    judged = {each.place for each in row.judgements}
+    places = [*range(after + 1, len(row.units) + 1), *range(1, after + 1)]
+    return next((place for place in places if place not in judged), None)
+
+
+def _seed(value: object) -> int:
+    text = "" if value is None else str(value).strip()
+    if not text:
+        return secrets.randbelow(LARGEST_SEED + 1)
+    if not text.isdecimal() or not text.isascii() or int(text[:12]) > LARGEST_SEED:
+        raise BadInput(f"seed: a whole number from 0 to {LARGEST_SEED:,}, or leave it empty.", field="seed")
+    return int(text)
+
+
+def _check(row: SurveyRow, place: int, browser: str | None) -> None:
+    if not _is_of(row, browser):
+        raise NotFound(
+            "This survey is another person's. Judge the same units yourself: its page has a button for that."
+        )
+    if not 1 <= place <= len(row.units):
+        raise NotFound(f"Survey {row.id} has units 1 to {len(row.units)}; there is no {place}.")
+
+
+def _is_of(row: SurveyRow, browser: str | None) -> bool:
+    return browser is not None and row.browser == hashed(browser)
+
+
+def _no_images(slug: str, layer: str) -> str:
+    return (
+        f"No images are indexed for {layer} of {slug}, so there is nothing to judge its units by. `index build` on the "
+        "command line indexes a folder."
+    )

@@ -1,0 +1,99 @@
+"""Surveys of a layer: where one begins, its units, and what was judged: pages, and POSTs that lead to them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app import urls
+from app.answers.surveys import SurveyPage, SurveyStart, SurveyUnit
+from app.errors import BadInput
+from app.web import browser_id
+from app.web.actions import made
+from app.web.browser_id import BrowserId
+from app.web.errors import respond, wants_json
+from app.web.forms import form_body, read_fields
+from app.web.pages import page
+from app.web.scope import Name, Number, Pages, Scope, Slug
+
+router = APIRouter(tags=["surveys"])
+
+Choice = Annotated[str | None, Query(max_length=200)]
+
+
+@page("/models/{slug}/{layer}/survey", "survey_start.html", on=router)
+def start(microscope: Scope, slug: Slug, layer: Name, corpus: Choice = None, browser: BrowserId = None) -> SurveyStart:
+    """Where a survey of a layer begins, and those that people made of it."""
+    return microscope.survey_desk.start(slug, layer, corpus or None, browser)
+
+
+@page("/surveys/{survey_id}", "survey.html", on=router)
+def survey(microscope: Scope, survey_id: Name, browser: BrowserId = None) -> SurveyPage:
+    """A survey: which share of the units is interpretable, and how far others agree."""
+    return microscope.survey_desk.page(survey_id, browser)
+
+
+@page("/surveys/{survey_id}/{place}", "survey_unit.html", on=router)
+def unit(microscope: Scope, survey_id: Name, place: Number, browser: BrowserId = None) -> SurveyUnit:
+    """One unit of one's own survey, to be judged."""
+    return microscope.survey_desk.unit_page(survey_id, place, browser)
+
+
+@router.post(
+    "/models/{slug}/{layer}/survey",
+    openapi_extra=form_body([], "name", "corpus", "seed", "like"),
+    response_model=None,
+    status_code=303,
+)
+async def begin(
+    request: Request, microscope: Scope, views: Pages, slug: Slug, layer: Name, known: BrowserId = None
+) -> Response:
+    """Begin a survey: of units drawn by chance, with a `seed` of its own, or of those of the survey `like`. 303 to the first
+    unit, or for JSON 201."""
+    values, desk = await read_fields(request), microscope.survey_desk
+    browser, corpus = known or browser_id.new(), str(values.get("corpus") or "") or None
+    try:
+        survey_id, place = await run_in_threadpool(
+            desk.begin,
+            slug,
+            layer,
+            name=values.get("name"),
+            corpus=corpus,
+            seed=values.get("seed"),
+            like=values.get("like"),
+            browser=browser,
+        )
+    except BadInput as error:
+        if wants_json(request):
+            return respond(request, error)
+        shown = await run_in_threadpool(desk.start, slug, layer, corpus, known)
+        return views.page(request, "survey_start.html", shown, status=error.status, error=error)
+    response = made(request, urls.survey_unit(survey_id, place), survey_id, created=True)
+    browser_id.remember(request, response, browser)
+    return response
+
+
+@router.post(
+    "/surveys/{survey_id}/{place}",
+    openapi_extra=form_body(["verdict"], "verdict", "words"),
+    response_model=None,
+    status_code=303,
+)
+async def judge(
+    request: Request, microscope: Scope, views: Pages, survey_id: Name, place: Number, known: BrowserId = None
+) -> Response:
+    """Judge the unit at a `place`: interpretable, polysemantic or uninterpretable, and `words` for what it is. 303 to the next
+    unit, or where all are judged to the survey; for JSON 200."""
+    values, desk = await read_fields(request), microscope.survey_desk
+    try:
+        following = await run_in_threadpool(
+            desk.judge, survey_id, place, known, verdict=values.get("verdict"), words=values.get("words")
+        )
+    except BadInput as error:
+        if wants_json(request):
+            return respond(request, error)
+        shown = await run_in_threadpool(desk.unit_page, survey_id, place, known)
+        return views.page(request, "survey_unit.html", shown, status=error.status, error=error)
+    url = urls.survey_unit(survey_id, following) if following else urls.survey(survey_id)
+    return made(request, url, survey_id, created=False)
