@@ -69,4 +69,4 @@ class QuizTable:
         query = query.where(QuizTrialRow.chosen.is_not(None))
         query = query.where(*(column == value for column, value in wanted.items() if value is not None))
         with self._sessions() as session:
-            return {reference: Tally(right, trials) for reference, right, trials in session.execute(query).tuples()}
+            return {reference: Tally(right, trials) for reference, right, trials in session.execute(query)}

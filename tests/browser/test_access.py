@@ -32,6 +32,14 @@ def pages(site: Server, browser: Browser) -> Pages:
     page.get_by_role("button", name="Show what it drives").click()
     page.wait_for_url("**/looks/*")
     look = page.url.removeprefix(site.url)
+    page.goto(f"{site.url}{layer}/quiz")
+    page.get_by_role("button", name="Begin").first.click()
+    page.get_by_role("button", name="The first picture").click()
+    question = page.url.removeprefix(site.url)
+    page.goto(f"{site.url}{layer}/survey")
+    page.get_by_role("button", name="Draw 50 units").click()
+    page.get_by_role("button", name="Polysemantic").click()
+    survey = page.url.removeprefix(site.url).rpartition("/")[0]
     page.close()
     return {
         "home": "/",
@@ -57,6 +65,11 @@ def pages(site: Server, browser: Browser) -> Pages:
         "looks": "/looks",
         "look": look,
         "part of a look": f"{look}?box=0.1,0,0.9,0.5",
+        "start of a quiz": f"{unit}/quiz",
+        "quiz": question.rpartition("/")[0],
+        "answered question": question,
+        "start of a survey": f"{layer}/survey",
+        "survey": survey,
         "search": "/search?q=5",
         "empty search": "/search",
         "corpus image": str(example),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.lab.quiz import REFERENCES, score, trial
+from app.lab.quiz import LEAST_IMAGES, REFERENCES, score, trial
 
 TOP, BOTTOM = np.arange(100), np.arange(1000, 1040)
 
@@ -21,6 +21,22 @@ def test_the_answer_is_left_as_often_as_right() -> None:
     answers = [found.answer for seed in range(400) if (found := trial(TOP, BOTTOM, seed))]
     assert 160 < sum(answers) < 240
     assert trial(TOP, BOTTOM, 3) == trial(TOP, BOTTOM, 3)
+
+
+def test_what_was_seen_is_asked_about_only_where_nothing_else_is_left() -> None:
+    shown: list[int] = []
+    for seed in range(3):
+        found = trial(TOP, BOTTOM, seed, shown)
+        assert found is not None
+        assert not set(found.pair) & set(shown)
+        shown += [*found.pair, *found.strongest, *found.weakest]
+    assert trial(TOP, BOTTOM, 9, [*range(100), *range(1000, 1040)]) == trial(TOP, BOTTOM, 9)
+
+
+def test_the_smallest_corpus_that_a_question_can_be_made_of() -> None:
+    order = np.arange(LEAST_IMAGES)
+    assert trial(order, order[::-1], 0) is not None
+    assert trial(order[:-1], order[:-1][::-1], 0) is None
 
 
 def test_too_few_images_make_no_trial() -> None:
