@@ -1,22 +1,22 @@
 """A model card's Markdown as HTML: no markup of its own, nothing that our content policy forbids, no dead links."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote
 
 from markdown_it.common.utils import escapeHtml
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from app.answers.models import CardPage, CardPicture
 from app.microscope.card import parser, plain_text, title_at
+from app.web import prose
+from app.web.prose import anchor
 
 LONG = 4  # sections from which a list of them helps
-WORDY = 24  # characters of a table's cell from which it must not be squeezed to a word a line
 TAKEN = ("main", "find", "announce")  # ids that every page has already
 _MARKUP = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 _WEB = ("https://", "http://")
@@ -51,8 +51,8 @@ def render(page: CardPage) -> CardText:
         del tokens[opens : opens + 3]  # the page's own heading says it
     headings = _anchored(tokens)
     pictures = {picture.target: picture for picture in page.pictures}
-    html = Renderer().render(tokens, md.options, {"anchors": set(headings), "pictures": pictures})
-    sections = [Section(anchor, text) for anchor, (tag, text) in headings.items() if tag == "h2"]
+    html = CardRenderer().render(tokens, md.options, {"anchors": set(headings), "pictures": pictures})
+    sections = [Section(slug, text) for slug, (tag, text) in headings.items() if tag == "h2"]
     return CardText(Markup(html), sections if len(sections) >= LONG else [])
 
 
@@ -64,21 +64,28 @@ def _anchored(tokens: Sequence[Token]) -> dict[str, tuple[str, str]]:
     for i in opening:
         text = plain_text(tokens[i + 1])
         tokens[i].tag = tokens[i + 2].tag = f"h{min(int(tokens[i].tag[1]) + deeper, 6)}"
-        anchor = _anchor(text, (*TAKEN, *found))
-        tokens[i].attrSet("id", anchor)
-        found[anchor] = (tokens[i].tag, text)
+        slug = _slug(text, (*TAKEN, *found))
+        tokens[i].attrSet("id", slug)
+        found[slug] = (tokens[i].tag, text)
     return found
 
 
-def _anchor(text: str, taken: Sequence[str]) -> str:
+def _slug(text: str, taken: Sequence[str]) -> str:
     """The anchor that GitHub gives a heading: words and hyphens, in lower case, numbered where it would come twice."""
     base = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "section"
     names = (base if number == 0 else f"{base}-{number}" for number in range(len(taken) + 1))
     return next(name for name in names if name not in taken)
 
 
-class Renderer(RendererHTML):
-    """HTML of tokens. `env` has the card's `anchors` and `pictures`; each method renders the token it is named after."""
+class CardRenderer(prose.Renderer):
+    """HTML of a card's tokens. `env` has the card's `anchors` and `pictures`."""
+
+    def _destination(self, link: Token, env: EnvType) -> str:
+        href = str(link.attrs.get("href", ""))
+        if href in env["pictures"]:
+            return env["pictures"][href].url
+        kept = href.startswith(_WEB) or (href.startswith("#") and unquote(href[1:]) in env["anchors"])
+        return href if kept else ""
 
     def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Tags inside of text are left out."""
@@ -89,29 +96,18 @@ class Renderer(RendererHTML):
         words = unescape(_MARKUP.sub("", tokens[idx].content)).strip()
         return f"<p>{escapeHtml(words)}</p>\n" if words else ""
 
-    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A link, if it leads somewhere."""
-        href = _destination(tokens[idx], env)
-        return f'<a href="{escapeHtml(href)}">' if href else ""
-
-    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """The end of a link that leads somewhere."""
-        return "</a>" if _inside_link(tokens, idx, env) else ""
-
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """A picture of ours, which opens itself; another one's words, with a link to it if it is on the web."""
         source = str(tokens[idx].attrs["src"])
         alt = escapeHtml(self.renderInlineAsText(tokens[idx].children, options, env))
         picture: CardPicture | None = env["pictures"].get(source)
+        inside = self._inside_link(tokens, idx, env)
         if picture:
             size = f'width="{picture.width}" height="{picture.height}"'
             html = f'<img src="{escapeHtml(picture.url)}" alt="{alt}" {size} loading="lazy" decoding="async">'
-            target = picture.url
-        else:
-            html, target = alt or "picture", source if source.startswith(_WEB) else ""
-        if not target or _inside_link(tokens, idx, env):
-            return html
-        return f'<a href="{escapeHtml(target)}">{html}</a>'
+            return html if inside else f'<a href="{escapeHtml(picture.url)}">{html}</a>'
+        words = alt or "picture"
+        return words if inside or not source.startswith(_WEB) else f"{anchor(source)}{words}</a>"
 
     def paragraph_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Paragraphs of nothing but pictures are marked: they may be wider than the text."""
@@ -122,50 +118,6 @@ class Renderer(RendererHTML):
         return self.renderToken(tokens, idx, options, env)
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A table scrolls in a box of its own."""
+        """A table is a region of the card, by its number."""
         env["tables"] = env.get("tables", 0) + 1
         return f'<div class="table-wrap" tabindex="0" role="region" aria-label="Table {env["tables"]}">\n<table>\n'
-
-    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """The end of a table and its box."""
-        return "</table>\n</div>\n"
-
-    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A column's head; an empty one heads nothing and is a plain cell."""
-        if tokens[idx + 1].content:
-            tokens[idx].attrSet("scope", "col")
-        else:
-            tokens[idx].tag = tokens[idx + 2].tag = "td"
-        return self.td_open(tokens, idx, options, env)
-
-    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Alignment as a class: the content policy allows no style attribute. Cells of many words get some width."""
-        align = str(tokens[idx].attrs.pop("style", "")).rpartition(":")[2]
-        wordy = "wordy" if len(tokens[idx + 1].content) > WORDY else ""
-        names = " ".join(filter(None, ({"right": "num", "center": "center"}.get(align), wordy)))
-        if names:
-            tokens[idx].attrSet("class", names)
-        return self.renderToken(tokens, idx, options, env)
-
-    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Code, which scrolls by the keyboard too."""
-        return f'<pre tabindex="0"><code>{escapeHtml(tokens[idx].content)}</code></pre>\n'
-
-    code_block = fence
-
-
-def _destination(link: Token, env: Mapping[str, Mapping[str, CardPicture]]) -> str:
-    """Where a link may lead; empty for one that would lead to nothing here."""
-    href = str(link.attrs.get("href", ""))
-    if href in env["pictures"]:
-        return env["pictures"][href].url
-    kept = href.startswith(_WEB) or (href.startswith("#") and unquote(href[1:]) in env["anchors"])
-    return href if kept else ""
-
-
-def _inside_link(tokens: Sequence[Token], idx: int, env: Mapping[str, Mapping[str, CardPicture]]) -> bool:
-    """Whether a link is open there that leads somewhere; links do not nest."""
-    for token in reversed(tokens[:idx]):
-        if token.type in ("link_open", "link_close"):
-            return token.type == "link_open" and bool(_destination(token, env))
-    return False

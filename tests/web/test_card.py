@@ -22,18 +22,18 @@ def html(source: str) -> str:
 @pytest.mark.parametrize(
     ("source", "wanted"),
     [
-        ("[web](https://a.org/?b=1&c)", '<a href="https://a.org/?b=1&amp;c">web</a>'),
+        ("[web](https://a.org/?b=1&c)", '<a href="https://a.org/?b=1&amp;c" rel="nofollow noopener">web</a>'),
         ("[code](../app.py)", "code"),
         ("[`code`](../app.py) [mail](mailto:a@b.c)", "<code>code</code> mail"),
         ("[rooted](/models)", "rooted"),
         ("[other](//evil.org)", "other"),
         ("[script](javascript:alert(1))", "[script](javascript:alert(1))"),
-        ("[sheet](a/b.png)", '<a href="/models/small/card/a/b.png">sheet</a>'),
+        ("[sheet](a/b.png)", '<a href="/models/small/card/a/b.png" rel="nofollow noopener">sheet</a>'),
         ("a <b onclick='x'>bold</b> word", "a bold word"),
         ("AT&T < 3", "AT&amp;T &lt; 3"),
         ("![lost](a/c.png)", "lost"),
-        ("![badge](https://a.org/b.svg)", '<a href="https://a.org/b.svg">badge</a>'),
-        ("[![badge](https://a.org/b.svg)](https://a.org)", '<a href="https://a.org">badge</a>'),
+        ("![badge](https://a.org/b.svg)", '<a href="https://a.org/b.svg" rel="nofollow noopener">badge</a>'),
+        ("[![badge](https://a.org/b.svg)](https://a.org)", '<a href="https://a.org" rel="nofollow noopener">badge</a>'),
     ],
 )
 def test_links_and_markup_of_a_card(source: str, wanted: str) -> None:
