@@ -32,6 +32,7 @@ from app.lab.labels import LayerLabels, stale
 from app.lab.making import making
 from app.lab.words import Words
 from app.microscope import Microscope
+from app.microscope.export import as_json as people_as_json
 from app.microscope.mounts import check_served
 from app.progress import progress
 from app.render.gallery import drawing_here, is_rendered, render_layer
@@ -99,6 +100,20 @@ def serve(
     slugs = [registry.entry(slug).slug for slug in settings.models]
     check_served(settings.indexes, settings.data / "indexes", slugs)
     sys.exit(run(create_app(settings), settings))
+
+
+@cli.command("export")
+def export_people(
+    out: Annotated[Path, typer.Option(help="JSON file to write.")], data: DataFolder = None, as_json: AsJson = False
+) -> None:
+    """Write all that people said on a server to a file: labels, votes, notes and the lists that anybody may find."""
+    microscope = Microscope(Settings(data=data))
+    try:
+        with out.open("wb") as file:
+            file.writelines(people_as_json(microscope.store))
+    finally:
+        microscope.close()
+    _print(as_json, {"out": str(out), "bytes": out.stat().st_size}, [f"{out}: {out.stat().st_size / 1e3:.1f} kB"])
 
 
 def run(app: FastAPI, settings: Settings) -> int:

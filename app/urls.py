@@ -87,6 +87,11 @@ def label_votes(slug: str, layer_name: str, index: int) -> str:
     return _path("models", slug, layer_name, index, "labels", "votes")
 
 
+def notes(slug: str, layer_name: str, index: int, action: str = "") -> str:
+    """Where people write a note about a unit; vote on one (`votes`), or take theirs back (`undo`)."""
+    return _path("models", slug, layer_name, index, "notes", *filter(None, [action]))
+
+
 def layer_labels(slug: str, layer_name: str, suffix: str, corpus: str | None = None) -> str:
     """All labels of a layer as a file: `json` or `csv`."""
     return with_query(_path("models", slug, layer_name, f"labels.{suffix}"), corpus=corpus)
@@ -261,3 +266,18 @@ def survey(survey_id: str) -> str:
 def survey_unit(survey_id: str, place: int) -> str:
     """The unit at a place of a survey, from 1: also where what is judged of it is sent."""
     return _path("surveys", survey_id, place)
+
+
+def unit_list(list_id: str, action: str = "") -> str:
+    """A list of units; or where its owner changes it."""
+    return _path("lists", list_id, *filter(None, action.split("/")))
+
+
+def list_edit(list_id: str, key: str) -> str:
+    """The edit link of a list: whoever has it may change the list."""
+    return with_query(unit_list(list_id, "edit"), key=key)
+
+
+def listing(slug: str, layer_name: str, index: int) -> str:
+    """Where a unit is put on one of one's lists."""
+    return _path("models", slug, layer_name, index, "lists")

@@ -42,6 +42,7 @@ def test_the_documents_link_to_files_that_exist() -> None:
 def test_the_promised_commands_are_there() -> None:
     for command in (
         ["serve"],
+        ["export"],
         ["model", "list"],
         ["model", "check"],
         ["model", "fetch"],

@@ -46,28 +46,30 @@ class AutomaticLabel(BaseModel):
     made: datetime
 
 
-class PersonLabel(BaseModel):
-    """What somebody calls a unit. `accepted`: it is the automatic label as it was then. `yours` is about who asks."""
-
-    text: str
-    accepted: bool
-    name: str
-    created: datetime
-    yours: bool
-
-
 class LabelVotes(BaseModel):
-    """How many think that the automatic label is right, and how many that it is wrong."""
+    """How many think that a label is right, or a note helpful, and how many that it is not."""
 
     up: int
     down: int
     yours: Vote | None
 
 
+class PersonLabel(BaseModel):
+    """What somebody calls a unit. `accepted`: it is the automatic label as it was then. `yours` is about who asks. `votes`
+    are on the words, whoever else says them too."""
+
+    text: str
+    accepted: bool
+    name: str
+    created: datetime
+    yours: bool
+    votes: LabelVotes
+
+
 class UnitLabels(BaseModel):
     """All that a unit may be called, automatic and by people, apart. Without an automatic label `status` says why. `drawn`
     are those of `drawn_words` words that drive it most, the mean over several drawings; `any_word` is what all of them do
-    on average. `people` are the newest first."""
+    on average. `people` are those first whose label stands best: how many say it or vote for it, less who votes against it."""
 
     automatic: AutomaticLabel | None
     status: str

@@ -10,6 +10,8 @@ from app.answers.labellings import LabellingLink
 from app.answers.labels import LabelBy, Published, UnitLabels
 from app.answers.layer import UnitCard
 from app.answers.links import FacetLink, RenderLink
+from app.answers.lists import UnitLists
+from app.answers.notes import UnitNotes
 from app.answers.renders import GalleryPicture, PresetChoice
 
 
@@ -122,3 +124,5 @@ class UnitPage(BaseModel):
     presets: list[PresetChoice]
     by_facet: list[UnderFacet] = []
     by_facet_status: str = ""
+    notes: UnitNotes | None = None
+    lists: UnitLists | None = None

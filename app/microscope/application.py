@@ -45,9 +45,11 @@ from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
+from app.microscope.lists import ListDesk
 from app.microscope.looks import LookDesk
 from app.microscope.naming import Naming
 from app.microscope.naming import as_csv as labels_as_csv
+from app.microscope.notes import NoteDesk
 from app.microscope.parts import Box
 from app.microscope.quizzes import QuizDesk
 from app.microscope.references import References
@@ -125,6 +127,8 @@ class Microscope:
         self.alike_desk = AlikeDesk(self.browser)
         self.quiz_desk = QuizDesk(self.store, self.browser, References(self.store, self.gallery, self.facet_desk))
         self.survey_desk = SurveyDesk(self.store, self.browser)
+        self.note_desk = NoteDesk(self.store, self.browser)
+        self.list_desk = ListDesk(self.store, self.browser)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
@@ -269,7 +273,12 @@ class Microscope:
         page = self.browser.unit_page(
             slug, layer, unit, corpus=corpus, facet=facet, view=view, draw=draw, browser=browser
         )
-        return page.model_copy(update={"labellings": self.labelling_desk.links(slug, layer, unit, browser)})
+        people = {
+            "labellings": self.labelling_desk.links(slug, layer, unit, browser),
+            "notes": self.note_desk.section(slug, layer, unit, browser),
+            "lists": self.list_desk.of_unit(slug, layer, unit, browser),
+        }
+        return page.model_copy(update=people)
 
     def by_facet_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> ByFacetPage:
         """A unit's dataset examples under every facet."""
@@ -314,7 +323,7 @@ class Microscope:
     def vote_on_label(
         self, slug: str, layer: str, unit: int, *, vote: object, word: object, corpus: str | None, browser: str
     ) -> None:
-        """Count a vote on a unit's automatic label."""
+        """Count a vote on one of a unit's labels."""
         self.browser.unit(slug, layer, unit)
         index = self.browser.index(slug, layer, corpus)
         self.naming.vote(slug, layer, unit, index, vote=vote, word=word, browser=browser)

@@ -27,7 +27,7 @@ from app.lab.published import PublishedUnit, published
 from app.lab.sensitive import sensitive
 from app.microscope.indexes import labels
 from app.microscope.labels import LabelDesk
-from app.microscope.said import hashed, line
+from app.microscope.said import chosen_vote, hashed, line
 from app.store import LabelVoteRow, Store, UnitLabelRow
 from app.store.labels import Votes
 from app.store.tables import now
@@ -89,7 +89,9 @@ class Naming:
         """What the units of a layer are called; `index` may be None or lack the layer."""
         known = index if index is not None and layer in index.manifest.layers else None
         by_machine = _by_machine(known, layer, self.desk, self.desk.written(known, layer)) if known else ()
-        return Titles(by_machine, _by_people(self.store.labels.of_layer(slug, layer)), published(slug, layer))
+        said = self.store.labels.of_layer(slug, layer)
+        cast = self.store.labels.votes_on_people(slug, layer) if said else ()
+        return Titles(by_machine, _by_people(said, cast), published(slug, layer))
 
     def called(self, slug: str, layer: str, index: Index | None, part: str) -> set[int]:
         """The units of which some name has the part in it, in whatever case: the title, any person's, the automatic one
@@ -108,16 +110,23 @@ class Naming:
         own = hashed(browser) if browser else None
         rows = self.store.labels.of_layer(slug, layer, unit)
         label = _automatic(index, automatic, unit) if index and automatic else None
-        votes = self.store.labels.votes(slug, layer, unit).get((unit, label.word), Votes()) if label else Votes()
-        voted = self.store.labels.voted(slug, layer, unit, label.word, own) if label and own else None
+        cast = self.store.labels.votes(slug, layer, unit)
+        voted = self.store.labels.voted(slug, layer, unit, own) if own else {}
+
+        def votes(word: str) -> LabelVotes:
+            return counted(cast.get((unit, word)), voted.get(word))
+
+        upheld = _standing(rows, self.store.labels.votes_on_people(slug, layer, unit))
+        newest_first = rows[::-1]
+        best_first = sorted(newest_first, key=lambda row: -upheld[unit, row.text])
         return UnitLabels(
             automatic=label,
             status=self.desk.status(index, layer) if index else "",
             drawn=_drawn(automatic, unit),
             any_word=automatic.units[unit].any_word if automatic else None,
             drawn_words=automatic.drawn_words if automatic else 0,
-            people=[_person(row, own) for row in reversed(rows)],
-            votes=LabelVotes(up=votes.up, down=votes.down, yours=None if voted is None else "up" if voted else "down"),
+            people=[_person(row, own, votes(row.text)) for row in best_first],
+            votes=votes(label.word) if label else counted(None),
             action=urls.unit_labels(slug, layer, unit),
             vote_action=urls.label_votes(slug, layer, unit),
         )
@@ -128,10 +137,11 @@ class Naming:
         votes = self.store.labels.votes(slug, layer)
         people: dict[int, list[PersonLabel]] = {}
         for row in self.store.labels.of_layer(slug, layer):
-            people.setdefault(row.unit, []).insert(0, _person(row, None))
+            person = _person(row, None, counted(votes.get((row.unit, row.text))))
+            people.setdefault(row.unit, []).insert(0, person)
         titles = self.titles(slug, layer, index)
         found = [_automatic(index, automatic, unit) if index and automatic else None for unit in range(units)]
-        cast = [votes.get((unit, each.word), Votes()) if each else Votes() for unit, each in enumerate(found)]
+        cast = [counted(votes.get((unit, each.word)) if each else None) for unit, each in enumerate(found)]
         return LabelsOfLayer(
             model=slug,
             layer=layer,
@@ -146,7 +156,7 @@ class Naming:
                     automatic=found[unit],
                     drawn=_drawn(automatic, unit),
                     people=people.get(unit, []),
-                    votes=LabelVotes(up=cast[unit].up, down=cast[unit].down, yours=None),
+                    votes=cast[unit],
                 )
                 for unit in range(units)
             ],
@@ -190,28 +200,31 @@ class Naming:
     def vote(
         self, slug: str, layer: str, unit: int, index: Index | None, *, vote: object, word: object, browser: str
     ) -> None:
-        """Count a browser's vote on a unit's automatic label: `up`, `down`, or `none` to take it back.
+        """Count a browser's vote on one of a unit's labels, the automatic one unless `word` is a person's: `up`, `down`, or
+        `none` to take it back.
 
         Raises:
-            NotFound: the unit has no automatic label.
-            BadInput: another vote, or the label is not `word` any more.
+            NotFound: no `word` is given, and the unit has no automatic label.
+            BadInput: another vote, or nobody and nothing calls the unit `word` any more.
         """
         automatic = self.desk.find(index, layer)
-        if automatic is None:
+        current = automatic.units[unit].named[0].word if automatic else None
+        chosen = word or current
+        if chosen is None:
             raise NotFound(f"Unit {unit} of {layer} has no automatic label, so there is nothing to vote on.")
-        current = automatic.units[unit].named[0].word
-        if word not in (None, "", current):
+        by_people = {row.text for row in self.store.labels.of_layer(slug, layer, unit)}
+        if not isinstance(chosen, str) or (chosen != current and chosen not in by_people):
             raise BadInput(
-                f"word: the automatic label is {current!r} by now. Look again, and vote on that.", field="word"
+                f"word: neither a person nor the automatic label{f', {current!r} by now,' if current else ''} calls the unit "
+                "so any more. Look again, and vote on what is there.",
+                field="word",
             )
-        if vote not in ("up", "down", "none"):
-            raise BadInput("vote: send up, down, or none to take it back.", field="vote")
-        own = hashed(browser)
-        if vote == "none":
-            self.store.labels.unvote(slug, layer, unit, own)
+        up, own = chosen_vote(vote), hashed(browser)
+        if up is None:
+            self.store.labels.unvote(slug, layer, unit, chosen, own)
             return
         self.store.labels.vote(
-            LabelVoteRow(model=slug, layer=layer, unit=unit, word=current, browser=own, up=vote == "up", created=now())
+            LabelVoteRow(model=slug, layer=layer, unit=unit, word=chosen, browser=own, up=up, created=now())
         )
 
 
@@ -230,6 +243,12 @@ def as_csv(page: LabelsOfLayer) -> bytes:
     return text.getvalue().encode()
 
 
+def counted(votes: Votes | None, yours: bool | None = None) -> LabelVotes:
+    """Votes as an answer, with how the one voted who asks."""
+    votes = votes or Votes()
+    return LabelVotes(up=votes.up, down=votes.down, yours=None if yours is None else "up" if yours else "down")
+
+
 @lru_cache(maxsize=64)
 def _by_machine(index: Index, layer: str, desk: LabelDesk, _written: int | None) -> Sequence[Title]:
     recorded, automatic = labels(index, layer), desk.find(index, layer)
@@ -243,12 +262,31 @@ def _by_machine(index: Index, layer: str, desk: LabelDesk, _written: int | None)
     return [title(unit, text) for unit, text in enumerate(recorded)]
 
 
-def _by_people(rows: Sequence[UnitLabelRow]) -> dict[int, str]:
-    """Of each unit what most people call it, of two that are level the newer; `rows` are the oldest first."""
-    said: dict[int, list[str]] = {}
+def _standing(rows: Sequence[UnitLabelRow], cast: Sequence[LabelVoteRow]) -> dict[tuple[int, str], int]:
+    """Of each unit and what people call it: how many say so or vote for it, less those that vote against it. Whoever
+    does both counts once."""
+    for_it: dict[tuple[int, str], set[str]] = {}
     for row in rows:
-        said.setdefault(row.unit, []).append(row.text)
-    return {unit: Counter(reversed(texts)).most_common(1)[0][0] for unit, texts in said.items()}
+        for_it.setdefault((row.unit, row.text), set()).add(row.browser)
+    said, against = {key: set(browsers) for key, browsers in for_it.items()}, Counter[tuple[int, str]]()
+    for vote in cast:
+        key = (vote.unit, vote.word)
+        if vote.up:
+            for_it.setdefault(key, set()).add(vote.browser)
+        elif vote.browser not in said.get(key, ()):
+            against[key] += 1
+    return {key: len(browsers) - against[key] for key, browsers in for_it.items()}
+
+
+def _by_people(rows: Sequence[UnitLabelRow], cast: Sequence[LabelVoteRow]) -> dict[int, str]:
+    """Of each unit the label that stands best, of two that are level the newer, unless more are against it than for it;
+    `rows` are the oldest first."""
+    upheld, best = _standing(rows, cast), dict[int, tuple[int, str]]()
+    for row in rows:
+        stands = upheld[row.unit, row.text]
+        if stands >= 0 and (row.unit not in best or stands >= best[row.unit][0]):
+            best[row.unit] = stands, row.text
+    return {unit: text for unit, (_, text) in best.items()}
 
 
 def _automatic(index: Index, found: LayerLabels, unit: int) -> AutomaticLabel:
@@ -275,7 +313,12 @@ def _drawn(found: LayerLabels | None, unit: int) -> list[DrawnWord]:
     return [DrawnWord(word=each.word, sd=each.sd) for each in found.units[unit].drawn] if found else []
 
 
-def _person(row: UnitLabelRow, browser: str | None) -> PersonLabel:
+def _person(row: UnitLabelRow, browser: str | None, votes: LabelVotes) -> PersonLabel:
     return PersonLabel(
-        text=row.text, accepted=row.accepted, name=row.name, created=row.created, yours=row.browser == browser
+        text=row.text,
+        accepted=row.accepted,
+        name=row.name,
+        created=row.created,
+        yours=row.browser == browser,
+        votes=votes,
     )

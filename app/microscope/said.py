@@ -1,7 +1,12 @@
-"""What visitors say here: a line of plain text, and the browser that said it."""
+"""What visitors say here: a line of plain text or a longer one, their vote, and the browser that said it."""
+
+import unicodedata
 
 from app.errors import BadInput
 from app.spec import content_id
+
+_SPACED = "\n\t\u200c\u200d"  # line, tabulator, and what joins letters or keeps them apart
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def hashed(browser: str) -> str:
@@ -19,3 +24,26 @@ def line(value: object, field: str, longest: int) -> str:
     if len(text) > longest:
         raise BadInput(f"{field} may have at most {longest} characters, but has {len(text)}. Shorten it.", field=field)
     return text
+
+
+def passage(value: object, field: str, longest: int) -> str:
+    """Text of several lines, without surrounding space. Letters may be joined invisibly, as in emoji and Indic scripts;
+    what turns the reading order around or cannot be shown is refused. Raises `BadInput` naming the field and the limit."""
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{field}: send text.", field=field)
+    text = (value or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    hidden = next((each for each in text if each not in _SPACED and unicodedata.category(each) in _UNSHOWN), None)
+    if hidden is not None:
+        raise BadInput(f"{field}: the character U+{ord(hidden):04X} cannot be shown. Leave it out.", field=field)
+    if len(text) > longest:
+        raise BadInput(
+            f"{field} may have at most {longest:,} characters, but has {len(text):,}. Shorten it.", field=field
+        )
+    return text
+
+
+def chosen_vote(vote: object) -> bool | None:
+    """Whether a vote is for something; None takes it back. Raises `BadInput`."""
+    if vote not in ("up", "down", "none"):
+        raise BadInput("vote: send up, down, or none to take it back.", field="vote")
+    return None if vote == "none" else vote == "up"

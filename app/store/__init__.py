@@ -8,12 +8,16 @@ from app.store.tables import (
     JudgementRow,
     LabellingRow,
     LabelVoteRow,
+    ListEntryRow,
     LookRow,
+    NoteRow,
+    NoteVoteRow,
     QuizRow,
     QuizTrialRow,
     RenderRow,
     SurveyRow,
     UnitLabelRow,
+    UnitListRow,
 )
 
 __all__ = [
@@ -23,11 +27,15 @@ __all__ = [
     "JudgementRow",
     "LabelVoteRow",
     "LabellingRow",
+    "ListEntryRow",
     "LookRow",
     "QuizRow",
     "QuizTrialRow",
+    "NoteRow",
+    "NoteVoteRow",
     "RenderRow",
     "Store",
     "SurveyRow",
     "UnitLabelRow",
+    "UnitListRow",
 ]

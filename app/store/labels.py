@@ -1,9 +1,9 @@
 """What people call units and how they voted: rows of `unit_labels` and `label_votes`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.store.tables import LabelVoteRow, UnitLabelRow
@@ -15,6 +15,9 @@ class Votes:
 
     up: int = 0
     down: int = 0
+
+
+BATCH = 500  # rows that are read ahead where all are asked for
 
 
 class LabelTable:
@@ -52,14 +55,15 @@ class LabelTable:
         with self._sessions.begin() as session:
             session.merge(row)
 
-    def unvote(self, model: str, layer: str, unit: int, browser: str) -> None:
-        """Take a browser's votes on a unit back."""
+    def unvote(self, model: str, layer: str, unit: int, word: str, browser: str) -> None:
+        """Take a browser's vote on a word for a unit back."""
         with self._sessions.begin() as session:
             session.execute(
                 delete(LabelVoteRow).where(
                     LabelVoteRow.model == model,
                     LabelVoteRow.layer == layer,
                     LabelVoteRow.unit == unit,
+                    LabelVoteRow.word == word,
                     LabelVoteRow.browser == browser,
                 )
             )
@@ -79,8 +83,40 @@ class LabelTable:
                 found[number, word] = Votes(count, known.down) if up else Votes(known.up, count)
         return found
 
-    def voted(self, model: str, layer: str, unit: int, word: str, browser: str) -> bool | None:
-        """How a browser voted: up, down, or not at all."""
+    def votes_on_people(self, model: str, layer: str, unit: int | None = None) -> Sequence[LabelVoteRow]:
+        """The votes of a layer, or of one unit, on what some person calls the unit."""
+        said = select(UnitLabelRow.unit).where(
+            UnitLabelRow.model == LabelVoteRow.model,
+            UnitLabelRow.layer == LabelVoteRow.layer,
+            UnitLabelRow.unit == LabelVoteRow.unit,
+            UnitLabelRow.text == LabelVoteRow.word,
+        )
+        query = select(LabelVoteRow).filter_by(model=model, layer=layer).where(said.exists())
+        query = query if unit is None else query.filter_by(unit=unit)
         with self._sessions() as session:
-            row = session.get(LabelVoteRow, (model, layer, unit, word, browser))
-        return None if row is None else row.up
+            return session.scalars(query).all()
+
+    def voted(self, model: str, layer: str, unit: int, browser: str) -> dict[str, bool]:
+        """How a browser voted on a unit's labels, by word: up or down; those that it did not vote on are not in it."""
+        query = select(LabelVoteRow.word, LabelVoteRow.up).filter_by(
+            model=model, layer=layer, unit=unit, browser=browser
+        )
+        with self._sessions() as session:
+            return {row.word: row.up for row in session.execute(query)}
+
+    def every(self) -> Iterator[UnitLabelRow]:
+        """What people call units, all of it, unit by unit and then the oldest first."""
+        row = UnitLabelRow
+        query = select(row).order_by(row.model, row.layer, row.unit, row.created, row.browser)
+        with self._sessions() as session:
+            yield from session.scalars(query.execution_options(yield_per=BATCH))
+
+    def every_vote(self) -> Iterator[tuple[str, str, int, str, Votes]]:
+        """The votes on every label: model, layer, unit, word, votes."""
+        row = LabelVoteRow
+        key = (row.model, row.layer, row.unit, row.word)
+        up, down = (func.sum(case((row.up.is_(each), 1), else_=0)) for each in (True, False))
+        query = select(*key, up, down).group_by(*key).order_by(*key)
+        with self._sessions() as session:
+            for model, layer, unit, word, ups, downs in session.execute(query.execution_options(yield_per=BATCH)):
+                yield model, layer, unit, word, Votes(ups, downs)

@@ -15,6 +15,8 @@ from app.store.files import Files
 from app.store.findings import FindingTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
+from app.store.lists import ListTable
+from app.store.notes import NoteTable
 from app.store.quizzes import QuizTable
 from app.store.surveys import SurveyTable
 from app.store.tables import UNFINISHED, Base, FacetImageRow, FacetRow, LookRow, RenderRow
@@ -36,6 +38,8 @@ class Store:
         self.labellings = LabellingTable(self._sessions)
         self.quizzes = QuizTable(self._sessions)
         self.surveys = SurveyTable(self._sessions)
+        self.notes = NoteTable(self._sessions)
+        self.lists = ListTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -261,3 +261,67 @@ class JudgementRow(Base):
     verdict: Mapped[str] = mapped_column(String(16))
     words: Mapped[str] = mapped_column(String(80), default="")
     created: Mapped[datetime] = mapped_column(default=now)
+
+
+class NoteRow(Base):
+    """A note in Markdown about a unit, one a browser. `id` is what its votes and its address go by; `browser` is a hash of
+    an anonymous cookie, `name` what its author calls themselves, if anything."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    layer: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[int]
+    browser: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(String(40), default="")
+    changed: Mapped[datetime | None]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)
+
+
+class NoteVoteRow(Base):
+    """Whether somebody finds a note helpful as it stands, one vote a browser."""
+
+    __tablename__ = "note_votes"
+
+    note: Mapped[str] = mapped_column(ForeignKey("notes.id", ondelete="CASCADE"), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(32), primary_key=True)
+    up: Mapped[bool]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
+class UnitListRow(Base):
+    """A list of units: who may change it is the `browser`, a hash of an anonymous cookie; `key` is the SHA-256 of the secret
+    in its edit link, if it has one. One that is not `listed` is found only by its address."""
+
+    __tablename__ = "unit_lists"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(32), index=True)
+    key: Mapped[str | None] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(80))
+    description: Mapped[str] = mapped_column(Text, default="")
+    listed: Mapped[bool] = mapped_column(default=True)
+    changed: Mapped[datetime] = mapped_column(default=now)
+    created: Mapped[datetime] = mapped_column(default=now, index=True)
+    entries: Mapped[list["ListEntryRow"]] = relationship(
+        order_by="ListEntryRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class ListEntryRow(Base):
+    """A unit on a list, with what is remarked of it; a unit is on a list once."""
+
+    __tablename__ = "list_entries"
+
+    list_id: Mapped[str] = mapped_column(ForeignKey("unit_lists.id", ondelete="CASCADE"), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    layer: Mapped[str] = mapped_column(String(100), primary_key=True)
+    unit: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    remark: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (Index(None, "model", "layer", "unit"),)

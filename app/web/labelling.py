@@ -1,12 +1,10 @@
 """What people call units, and their votes: POST, answered by a redirect to the unit; and a layer's labels as files."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from app import urls
@@ -14,13 +12,13 @@ from app.answers.labels import LabelsOfLayer
 from app.errors import BadInput
 from app.web import browser_id
 from app.web.browser_id import BrowserId
-from app.web.errors import respond, wants_json
 from app.web.forms import form_body, read_fields
+from app.web.saying import again, corpus_of, kept
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["labels"])
 
-SECTION = "#names"
+SECTION = "names"
 Corpus = Annotated[str | None, Query(max_length=200)]
 
 _LABEL_BODY = form_body(["text"], "text", "name", "corpus")
@@ -40,7 +38,7 @@ async def label(
 ) -> Response:
     """Say what you call a unit, one label a browser: `text`, and `name` if you like. 303, or for JSON 201."""
     values = await read_fields(request)
-    browser, corpus = known or browser_id.new(), _corpus(values)
+    browser, corpus = known or browser_id.new(), corpus_of(values)
     try:
         text = await run_in_threadpool(
             microscope.label_unit,
@@ -53,12 +51,9 @@ async def label(
             browser=browser,
         )
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        page = await run_in_threadpool(microscope.unit_page, slug, layer, unit, corpus=corpus, browser=known)
-        extra = {"facet_name": names, "card_of": microscope.card_url, "label_values": values, "label_error": error}
-        return views.page(request, "unit.html", page, status=error.status, **extra)
-    return _said(request, slug, layer, unit, corpus, browser, {"label": text})
+        shown = {"label_values": values, "label_error": error}
+        return await again(request, microscope, views, names, (slug, layer, unit), corpus, known, error, **shown)
+    return kept(request, urls.unit(slug, layer, unit), SECTION, corpus, browser, {"label": text})
 
 
 @router.post("/models/{slug}/{layer}/{unit}/labels/undo", response_model=None, status_code=303)
@@ -66,9 +61,9 @@ async def take_back(
     request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number, known: BrowserId = None
 ) -> Response:
     """Take back what you called a unit."""
-    corpus = _corpus(await read_fields(request))
+    corpus = corpus_of(await read_fields(request))
     await run_in_threadpool(microscope.unlabel_unit, slug, layer, unit, known)
-    return _said(request, slug, layer, unit, corpus, known, {"label": None}, status=200)
+    return kept(request, urls.unit(slug, layer, unit), SECTION, corpus, known, {"label": None}, status=200)
 
 
 @router.post(
@@ -77,9 +72,10 @@ async def take_back(
 async def vote(
     request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number, known: BrowserId = None
 ) -> Response:
-    """Vote on a unit's automatic label, one vote a browser: `vote` is up, down, or none to take it back. 303, or 201."""
+    """Vote on a unit's label, one vote a browser: the automatic one, or the `word` that a person calls it. `vote` is up, down,
+    or none to take it back. 303, or 201."""
     values = await read_fields(request)
-    browser, corpus = known or browser_id.new(), _corpus(values)
+    browser, corpus = known or browser_id.new(), corpus_of(values)
     await run_in_threadpool(
         microscope.vote_on_label,
         slug,
@@ -90,7 +86,7 @@ async def vote(
         corpus=corpus,
         browser=browser,
     )
-    return _said(request, slug, layer, unit, corpus, browser, {"vote": values.get("vote")})
+    return kept(request, urls.unit(slug, layer, unit), SECTION, corpus, browser, {"vote": values.get("vote")})
 
 
 @router.get("/models/{slug}/{layer}/labels.json")
@@ -106,30 +102,3 @@ def layer_labels_csv(microscope: Scope, slug: Slug, layer: Name, corpus: Corpus 
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-cache"}
     table = microscope.layer_labels_csv(slug, layer, corpus or None)
     return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _corpus(values: Mapping[str, Any]) -> str | None:
-    """The corpus whose examples the page showed. Raises BadInput."""
-    corpus = values.get("corpus") or None
-    if corpus is not None and not isinstance(corpus, str):
-        raise BadInput("corpus: send the name of a corpus.", field="corpus")
-    return corpus
-
-
-def _said(
-    request: Request,
-    slug: str,
-    layer: str,
-    unit: int,
-    corpus: str | None,
-    browser: str | None,
-    answer: dict[str, Any],
-    status: int = 201,
-) -> Response:
-    url = urls.with_query(urls.unit(slug, layer, unit), corpus=corpus)
-    response: Response = RedirectResponse(url + SECTION, 303)
-    if wants_json(request):
-        response = JSONResponse({"url": url, **answer}, status, headers={"Location": url})
-    if browser is not None:
-        browser_id.remember(request, response, browser)
-    return response

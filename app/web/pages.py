@@ -15,6 +15,7 @@ from app.answers.given import GivenPage
 from app.answers.home import Home, Search
 from app.answers.labellings import LabellingPage
 from app.answers.layer import LayerPage
+from app.answers.lists import ListPage, Lists
 from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
@@ -212,6 +213,18 @@ def finding(microscope: Scope, finding_id: Name) -> Finding:
 def labelling(microscope: Scope, labelling_id: Name, only: Choice = None, browser: BrowserId = None) -> LabellingPage:
     """A blind labelling: the next picture, or once it is finished what the pictures are in each band of activation."""
     return microscope.labelling(labelling_id, browser, only or None)
+
+
+@page("/lists", "lists.html")
+def lists(microscope: Scope, before: Choice = None, browser: BrowserId = None) -> Lists:
+    """The lists of units that people share, newest first, and one's own."""
+    return microscope.list_desk.lists(browser, before or None)
+
+
+@page("/lists/{list_id}", "list.html")
+def unit_list(microscope: Scope, list_id: Name, browser: BrowserId = None) -> ListPage:
+    """A list of units with what is remarked of each."""
+    return microscope.list_desk.page(list_id, browser)
 
 
 @page("/visualize", "visualize.html")

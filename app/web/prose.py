@@ -35,7 +35,7 @@ def prose(text: str, below: int = 2) -> Markup:
 class People(MarkdownIt):
     """The dialect of notes: CommonMark with tables, without HTML."""
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802
+    def validateLink(self, url: str) -> bool:
         """Whether a destination, entities decoded and the rest percent-encoded, is on the web or on this server."""
         return bool(_KEPT.match(url))
 

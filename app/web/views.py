@@ -16,6 +16,7 @@ from starlette.types import Scope
 from app import urls
 from app.settings import ROOT
 from app.web import charts, markdown, words
+from app.web.prose import prose
 
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
@@ -31,7 +32,9 @@ class Views:
         env = self._templates.env
         env.undefined = StrictUndefined
         env.trim_blocks = env.lstrip_blocks = True
-        env.globals.update(urls=urls, charts=charts, words=words, markdown=markdown, static=self.static_url)
+        env.globals.update(
+            urls=urls, charts=charts, words=words, markdown=markdown, prose=prose, static=self.static_url
+        )
 
     def static_url(self, name: str) -> str:
         """The address of a static file, with the hash of its content so that it may be kept for ever."""

@@ -187,7 +187,7 @@ def test_a_browser_has_one_vote_and_votes_are_of_a_word(store: Store) -> None:
     store.labels.vote(a_vote("pear", "a", up=True))
     found = store.labels.votes("iconclip", "layer4.1")
     assert found == {(3, "apple"): Votes(1, 2), (3, "pear"): Votes(1, 0)}
-    assert store.labels.voted("iconclip", "layer4.1", 3, "apple", "a") is False
-    store.labels.unvote("iconclip", "layer4.1", 3, "a")
-    assert store.labels.votes("iconclip", "layer4.1", 3) == {(3, "apple"): Votes(1, 1)}
-    assert store.labels.voted("iconclip", "layer4.1", 3, "apple", "a") is None
+    assert store.labels.voted("iconclip", "layer4.1", 3, "a") == {"apple": False, "pear": True}
+    store.labels.unvote("iconclip", "layer4.1", 3, "apple", "a")
+    assert store.labels.votes("iconclip", "layer4.1", 3) == {(3, "apple"): Votes(1, 1), (3, "pear"): Votes(1, 0)}
+    assert store.labels.voted("iconclip", "layer4.1", 3, "a") == {"pear": True}

@@ -91,7 +91,7 @@ def test_most_people_decide_and_nobody_takes_back_anothers(person: TestClient) -
     person.cookies.clear()
     person.post(f"{UNIT}/labels/undo")
     people = names(person)["people"]
-    assert [each["text"] for each in people] == ["plum", "apple", "apple", "pear"]
+    assert [each["text"] for each in people] == ["apple", "apple", "plum", "pear"], "most first, then the newest"
     assert not any(each["yours"] for each in people)
     for browser in browsers:
         person.cookies.clear()
@@ -111,6 +111,45 @@ def test_a_browser_has_one_vote_and_may_change_it(person: TestClient) -> None:
     assert names(person)["votes"] == {"up": 0, "down": 0, "yours": None}
     assert person.post(votes, data={"vote": "up", "word": "what it was before"}).status_code == 422
     assert person.post(votes, data={"vote": "sideways"}).status_code == 422
+
+
+def test_votes_on_peoples_labels_decide_the_title(person: TestClient) -> None:
+    def somebody(browser: str) -> None:
+        person.cookies.clear()
+        person.cookies.set(NAME, browser, domain="testserver.local")
+
+    def title() -> str:
+        return person.get(f"{UNIT}.json").json()["label"]
+
+    before, votes = title(), f"{UNIT}/labels/votes"
+    for browser, text in (("ada", "pear"), ("bob", "plum")):
+        somebody(browser)
+        person.post(f"{UNIT}/labels", data={"text": text})
+    assert title() == "plum", "the newer of two that are level"
+    somebody("cy")
+    buttons = Markup(person.get(UNIT).text).all("input", type="hidden", name="word")
+    assert {"pear", "plum"} < {each["value"] for each in buttons}
+    assert person.post(votes, data={"vote": "up", "word": "pear"}).status_code == 303
+    assert title() == "pear"
+    first, second = names(person)["people"]
+    assert (first["text"], first["votes"]) == ("pear", {"up": 1, "down": 0, "yours": "up"})
+    assert (second["text"], second["votes"]["yours"]) == ("plum", None)
+    somebody("ada")
+    person.post(votes, data={"vote": "up", "word": "pear"})
+    assert [each["value"] for each in Markup(person.get(UNIT).text).all("input", name="word")][1:] == ["plum"]
+    for browser in ("bob", "cy", "dan"):
+        somebody(browser)
+        person.post(votes, data={"vote": "down", "word": "pear"})
+    assert title() == "plum", "three are against it, and whoever says it counts once"
+    for browser in ("ada", "cy"):
+        somebody(browser)
+        person.post(votes, data={"vote": "down", "word": "plum"})
+    assert title() == before, "more are against either than for it"
+    for browser in ("ada", "bob", "cy", "dan"):
+        somebody(browser)
+        person.post(f"{UNIT}/labels/undo")
+        for word in ("pear", "plum"):
+            person.post(votes, data={"vote": "none", "word": word})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,256 @@
+"""Lists of units: POST, answered by a redirect to the list, or to the unit whose page the form was on."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.responses import Response
+
+from app import urls
+from app.errors import BadInput
+from app.web import browser_id
+from app.web.actions import made
+from app.web.browser_id import BrowserId
+from app.web.errors import respond, wants_json
+from app.web.forms import form_body, read_fields
+from app.web.saying import again, corpus_of, kept
+from app.web.scope import Name, Names, Number, Pages, Scope, Slug
+
+router = APIRouter(tags=["lists"])
+
+SECTION = "lists"
+SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""For pages whose address is an edit link."""
+
+_ABOUT_BODY = form_body(["title"], "title", "description", "listed")
+_UNIT_BODY = form_body(["model", "layer", "unit"], "model", "layer", "unit", "remark")
+_MOVE_BODY = form_body(["model", "layer", "unit", "way"], "model", "layer", "unit", "way")
+_ON_UNIT_BODY = form_body([], "list", "title", "remark", "off", "corpus")
+
+
+@router.post("/lists", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
+async def make(request: Request, microscope: Scope, views: Pages, known: BrowserId = None) -> Response:
+    """Make a list: 303 to it, or for JSON 201."""
+    values = await read_fields(request)
+    browser = known or browser_id.new()
+    try:
+        list_id = await run_in_threadpool(microscope.list_desk.make, **_about(values), browser=browser)
+    except BadInput as error:
+        if wants_json(request):
+            return respond(request, error)
+        page = await run_in_threadpool(microscope.list_desk.lists, known)
+        return views.page(request, "lists.html", page, status=error.status, values=values, error=error)
+    return _own(request, made(request, urls.unit_list(list_id), list_id, created=True), browser)
+
+
+@router.post("/lists/{list_id}", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
+async def change(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+    """Give your list another title or description, or say whether others find it without its address (`listed`)."""
+    values = await read_fields(request)
+    return await _changed(
+        request,
+        microscope,
+        views,
+        list_id,
+        known,
+        values,
+        lambda: microscope.list_desk.change(list_id, known, **_about(values)),
+    )
+
+
+@router.post("/lists/{list_id}/units", openapi_extra=_UNIT_BODY, response_model=None, status_code=303)
+async def put(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+    """Put a unit on your list, or change what you remark of it there."""
+    values = await read_fields(request)
+    return await _changed(
+        request,
+        microscope,
+        views,
+        list_id,
+        known,
+        values,
+        lambda: microscope.list_desk.put(list_id, known, _place(values), remark=values.get("remark")),
+    )
+
+
+@router.post("/lists/{list_id}/units/move", openapi_extra=_MOVE_BODY, response_model=None, status_code=303)
+async def move(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+    """Move a unit one place `up` or `down` on your list."""
+    values = await read_fields(request)
+    return await _changed(
+        request,
+        microscope,
+        views,
+        list_id,
+        known,
+        values,
+        lambda: microscope.list_desk.move(list_id, known, _place(values), way=values.get("way")),
+    )
+
+
+@router.post("/lists/{list_id}/units/remove", openapi_extra=_UNIT_BODY, response_model=None, status_code=303)
+async def take_off(
+    request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None
+) -> Response:
+    """Take a unit off your list."""
+    values = await read_fields(request)
+    return await _changed(
+        request,
+        microscope,
+        views,
+        list_id,
+        known,
+        values,
+        lambda: microscope.list_desk.take_off(list_id, known, _place(values)),
+    )
+
+
+@router.post("/lists/{list_id}/copy", openapi_extra=form_body([], "into"), response_model=None, status_code=303)
+async def copy(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+    """Copy a list into a new one of yours, or into the one of the id `into` what that has not: 303 to yours, or 201."""
+    values = await read_fields(request)
+    browser = known or browser_id.new()
+    try:
+        copied = await run_in_threadpool(
+            microscope.list_desk.copy, list_id, browser, str(values["into"]) if values.get("into") else None
+        )
+    except BadInput as error:
+        return await _refused(request, microscope, views, list_id, known, values, error)
+    return _own(request, made(request, urls.unit_list(copied), copied, created=True), browser)
+
+
+@router.post("/lists/{list_id}/delete", response_model=None, status_code=303)
+async def delete(request: Request, microscope: Scope, list_id: Name, known: BrowserId = None) -> Response:
+    """Delete your list with its remarks: 303 to all lists."""
+    await run_in_threadpool(microscope.list_desk.delete, list_id, known)
+    return made(request, "/lists", list_id, created=False)
+
+
+@router.post("/lists/{list_id}/key", response_model=None, status_code=303)
+async def key(request: Request, microscope: Scope, list_id: Name, known: BrowserId = None) -> Response:
+    """Make an edit link of your list, in the place of the one before: 303 to it, or for JSON 201."""
+    secret = await run_in_threadpool(microscope.list_desk.new_key, list_id, known)
+    url = urls.list_edit(list_id, secret)
+    response = JSONResponse({"id": list_id, "url": url}, 201) if wants_json(request) else RedirectResponse(url, 303)
+    response.headers.update(SECRET)
+    return response
+
+
+@router.get("/lists/{list_id}/edit", include_in_schema=False, response_model=None)
+def edit(
+    request: Request,
+    microscope: Scope,
+    views: Pages,
+    list_id: Name,
+    key: Annotated[str, Query(max_length=200)] = "",
+    known: BrowserId = None,
+) -> Response:
+    """What an edit link opens: an offer to change the list from this browser."""
+    page = microscope.list_desk.opened(list_id, known, key)
+    response = views.message(request, "list_edit.html", status=200, page=page, key=key)
+    response.headers.update(SECRET)
+    return response
+
+
+@router.post(
+    "/lists/{list_id}/take-over", openapi_extra=form_body(["key"], "key"), response_model=None, status_code=303
+)
+async def take_over(request: Request, microscope: Scope, list_id: Name, known: BrowserId = None) -> Response:
+    """Change a list from this browser from now on, and not from the one before: `key` is what its edit link has."""
+    values = await read_fields(request)
+    browser = known or browser_id.new()
+    await run_in_threadpool(microscope.list_desk.take_over, list_id, browser, values.get("key"))
+    return _own(request, made(request, urls.unit_list(list_id), list_id, created=False), browser)
+
+
+@router.post("/models/{slug}/{layer}/{unit}/lists", openapi_extra=_ON_UNIT_BODY, response_model=None, status_code=303)
+async def put_on(
+    request: Request,
+    microscope: Scope,
+    views: Pages,
+    names: Names,
+    slug: Slug,
+    layer: Name,
+    unit: Number,
+    known: BrowserId = None,
+) -> Response:
+    """Put a unit on the `list` of yours with that id, or on a new one of the `title`, with a `remark`; `off` takes it off.
+    303 to the unit, or for JSON 201."""
+    values = await read_fields(request)
+    browser, corpus = known or browser_id.new(), corpus_of(values)
+    desk, place = microscope.list_desk, (slug, layer, unit)
+
+    def keep() -> str:
+        chosen = str(values.get("list") or "")
+        if values.get("off"):
+            desk.take_off(chosen, known, place)
+            return chosen
+        if chosen:
+            desk.put(chosen, known, place, remark=values.get("remark"))
+            return chosen
+        return desk.begin(place, title=values.get("title"), remark=values.get("remark"), browser=browser)
+
+    try:
+        list_id = await run_in_threadpool(keep)
+    except BadInput as error:
+        shown = {"list_values": values, "list_error": error}
+        return await again(request, microscope, views, names, place, corpus, known, error, **shown)
+    return kept(request, urls.unit(*place), SECTION, corpus, browser, {"list": urls.unit_list(list_id)})
+
+
+def _about(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list's form says of it. A form leaves a box out that is not ticked, and says by `boxes` that it had one."""
+    listed = values.get("listed", not values.get("boxes"))
+    return {
+        "title": values.get("title"),
+        "description": values.get("description"),
+        "listed": listed not in (False, "", "0", "false"),
+    }
+
+
+def _place(values: Mapping[str, Any]) -> tuple[str, str, int]:
+    """The unit that a form names. Raises BadInput."""
+    unit = str(values.get("unit", ""))
+    if not unit.isdecimal() or len(unit) > 9:
+        raise BadInput("unit: give the number of a unit.", field="unit")
+    return str(values.get("model", "")), str(values.get("layer", "")), int(unit)
+
+
+async def _changed(
+    request: Request,
+    microscope: Scope,
+    views: Pages,
+    list_id: str,
+    known: str | None,
+    values: Mapping[str, Any],
+    do: Callable[[], None],
+) -> Response:
+    try:
+        await run_in_threadpool(do)
+    except BadInput as error:
+        return await _refused(request, microscope, views, list_id, known, values, error)
+    return made(request, urls.unit_list(list_id), list_id, created=False)
+
+
+async def _refused(
+    request: Request,
+    microscope: Scope,
+    views: Pages,
+    list_id: str,
+    known: str | None,
+    values: Mapping[str, Any],
+    error: BadInput,
+) -> Response:
+    """The list's page again, with what was typed and why it cannot be used."""
+    if wants_json(request):
+        return respond(request, error)
+    page = await run_in_threadpool(microscope.list_desk.page, list_id, known)
+    shown = {"values": values, "error": error, "twin": urls.json_twin(page.url)}
+    return views.page(request, "list.html", page, status=error.status, **shown)
+
+
+def _own(request: Request, response: Response, browser: str) -> Response:
+    browser_id.remember(request, response, browser)
+    return response

@@ -1,0 +1,370 @@
+"""Every text that somebody may type, full of scripts: none runs, none is even tried, and the text is there to be read.
+
+A field is one line in `FIELDS`: how text is put into it, and the pages that show it. Each page is opened twice: under the
+content policy, which must report nothing, and without it, where a script that slipped through would run.
+"""
+
+import html
+import json
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import vectors
+from tests.browser.server import Server
+from tests.browser.test_labelling import open_unit
+from tests.pictures import blobs, png, striped_files
+
+LAYER = "layer4.0"
+JSON = {"Accept": "application/json"}
+
+WATCH = """
+window.ran = []; window.reported = [];
+for (const name of ['alert', 'confirm', 'prompt']) window[name] = (...all) => { window.ran.push(name + all.join()); };
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.reported.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+"""Notices scripts that run and reports of the content policy, from before anything of the page."""
+
+AUDIT = """() => {
+  const wrong = [], all = [...document.querySelectorAll('*')];
+  const address = ['href', 'src', 'action', 'formaction', 'xlink:href', 'data', 'srcset', 'poster', 'background', 'ping'];
+  for (const each of all) {
+    const said = each.outerHTML.slice(0, 160);
+    if (['IFRAME', 'OBJECT', 'EMBED', 'BASE', 'STYLE', 'FRAME', 'TEMPLATE', 'MATH', 'MARQUEE', 'AUDIO', 'VIDEO', 'APPLET',
+         'PLAINTEXT', 'XMP', 'LISTING', 'FOREIGNOBJECT', 'ANIMATE', 'SET'].includes(each.tagName.toUpperCase()))
+      wrong.push(`an element: ${said}`);
+    if (each.tagName === 'SCRIPT' && !/^\\/static\\//.test(each.getAttribute('src'))) wrong.push(`a script: ${said}`);
+    if (each.tagName === 'LINK' && !each.closest('head, .labelling')) wrong.push(`a link element: ${said}`);
+    for (const {name, value} of each.attributes) {
+      if (/^on|^hx-on|^style$|^srcdoc$/i.test(name)) wrong.push(`${name}: ${said}`);
+      if (!address.includes(name)) continue;
+      const url = new URL(value, location.href), web = /^https?:$/.test(url.protocol);
+      if (!web) wrong.push(`${name} of ${url.protocol}: ${said}`);
+      const foreign = url.origin !== location.origin;
+      if (foreign && (each.tagName !== 'A' || !/^https?:/i.test(value) || !/nofollow/.test(each.rel)))
+        wrong.push(`${name} leads away: ${said}`);
+    }
+  }
+  return wrong;
+}"""
+"""What no text may have become: handlers, styles, foreign elements, and addresses that are scripts or lead away unasked."""
+
+TEXT = """() => [document.title, document.body.textContent, ...[...document.querySelectorAll('*')].flatMap((each) =>
+  [...each.attributes].filter(({name}) => /^(value|title|href|aria-label|alt|content)$/.test(name)).map(({value}) => value)),
+  ...[...document.querySelectorAll('textarea')].map((each) => each.value)].join('\\n')"""
+"""All that a page says, in its text and in what readers hear or hover over."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The server, and how things are made on it without a browser."""
+
+    server: Server
+
+    def post(self, path: str, browser: str = "", **sent: Any) -> httpx.Response:
+        cookies = {"facetscope_browser": browser} if browser else {}
+        with httpx.Client(base_url=self.server.url, cookies=cookies, timeout=60) as client:
+            return client.post(path, headers=JSON, **sent)
+
+    def kept(self, path: str, browser: str = "", **sent: Any) -> dict[str, Any]:
+        answer = self.post(path, browser, **sent)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def unit(self, number: int) -> str:
+        return f"/models/{self.server.slug}/{LAYER}/{number}"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A text field: `put` sends its texts and returns the pages that show them, each with a part of the texts."""
+
+    name: str
+    texts: Sequence[str]
+    put: Callable[[Site, Sequence[str]], Sequence[tuple[str, Sequence[str]]]]
+
+
+Shown = Sequence[tuple[str, Sequence[str]]]
+
+
+def lines(longest: int) -> list[str]:
+    """The texts of one line that fit into a field."""
+    return [text for text in vectors.LINES if len(text) <= longest]
+
+
+def packed(texts: Sequence[str], longest: int, joint: str = " ") -> list[str]:
+    """Texts joined to as few values as fit into a field."""
+    values: list[str] = []
+    for text in texts:
+        if values and len(values[-1]) + len(joint) + len(text) <= longest:
+            values[-1] += joint + text
+        elif len(text) <= longest:
+            values.append(text)
+    return values
+
+
+def labels(site: Site, texts: Sequence[str]) -> Shown:
+    """What units are called, and by whom: on the unit's page, in the gallery, the search, and the file of a layer."""
+    for number, text in enumerate(texts):
+        site.kept(f"{site.unit(80)}/labels", f"label-{number}", json={"text": text, "name": text[:40].strip()})
+    site.kept(f"{site.unit(81)}/labels", "label", json={"text": texts[0]})
+    title = texts[0]
+    layer = f"/models/{site.server.slug}/{LAYER}"
+    return [
+        (site.unit(80), texts),
+        (f"{site.unit(81)}/given", [title]),
+        (f"{site.unit(81)}/facets", [title]),
+        (f"{site.unit(81)}/alike", [title]),
+        (f"{layer}?{urlencode({'q': title})}", [title]),
+        (f"/search?{urlencode({'q': title, 'layer': LAYER})}", [title]),
+        (f"{layer}/labels.json", []),
+    ]
+
+
+def names(site: Site, texts: Sequence[str]) -> Shown:
+    """What people call themselves, beside a note each; the last is beside a label too."""
+    for number, text in enumerate(texts):
+        site.kept(f"{site.unit(82)}/notes", f"name-{number}", json={"note": str(number), "name": text})
+    return [(site.unit(82), texts)]
+
+
+def notes(site: Site, texts: Sequence[str]) -> Shown:
+    """Notes in Markdown, each full to the brim; and one of them in the preview."""
+    for number, text in enumerate(texts):
+        site.kept(f"{site.unit(83)}/notes", f"note-{number}", json={"note": text})
+    return [(site.unit(83), texts)]
+
+
+def lists(site: Site, texts: Sequence[str]) -> Shown:
+    """Titles and descriptions of lists, on their own pages and among all."""
+    titles, found = lines(80), []
+    for number, text in enumerate(texts):
+        title = titles[number]
+        made = site.kept("/lists", "lists", json={"title": title, "description": text})
+        site.kept(f"{made['url']}/units", "lists", json={"model": site.server.slug, "layer": LAYER, "unit": "84"})
+        found.append((made["url"], [title, text]))
+    link = site.kept(f"{found[0][0]}/key", "lists")["url"]
+    return [*found, ("/lists", titles[: len(texts)]), (site.unit(84), titles[: len(texts)]), (link, titles[:1])]
+
+
+def remarks(site: Site, texts: Sequence[str]) -> Shown:
+    """Remarks on a list's units."""
+    made = site.kept("/lists", "remarks", json={"title": "remarks"})["url"]
+    for number, text in enumerate(texts):
+        place = {"model": site.server.slug, "layer": LAYER, "unit": str(90 + number)}
+        site.kept(f"{made}/units", "remarks", json={**place, "remark": text})
+    return [(made, texts), (site.unit(90), texts[:1])]
+
+
+def facets(site: Site, texts: Sequence[str]) -> Shown:
+    """Names of facets, and of the files that were refused: on their pages and wherever a facet is chosen."""
+    found, broken = [], packed(lines(200), 250)[:6]
+    for number, text in enumerate(texts):
+        files = [
+            ("images", (f"{i}.png", data, "image/png")) for i, (_, data) in enumerate(striped_files(8, 40 * number))
+        ]
+        files += [("images", (name, b"no picture", "image/png")) for name in broken]
+        found.append(site.kept("/facets", data={"name": text}, files=files)["url"])
+    unit = site.unit(85)
+    shown = [
+        ("/facets", texts),
+        (unit, texts),
+        (f"{unit}/given", texts),
+        (f"{unit}/facets", texts),
+        ("/visualize", texts),
+    ]
+    return [*shown, *((url, [text]) for url, text in zip(found, texts, strict=True))]
+
+
+def looks(site: Site, texts: Sequence[str]) -> Shown:
+    """Names of uploaded pictures."""
+    found = []
+    for number, text in enumerate(texts):
+        picture = ("image", (text.replace("/", "\u2215"), png(blobs(600 + number)[0]), "image/png"))
+        found.append(site.kept("/looks", files=[picture])["url"])
+    return [("/looks", []), *((url, []) for url in found)]
+
+
+def labellings(site: Site, texts: Sequence[str]) -> Shown:
+    """Categories of a blind labelling and the labeller's name, while it is open and when it is finished."""
+    shown: list[tuple[str, Sequence[str]]] = []
+    for number, finish in enumerate((False, True)):
+        browser, name, nine = f"blind-{number}", texts[number], texts[9 * number : 9 * number + 9]
+        labelling = site.kept(f"{site.unit(86)}/labellings", browser, json={"name": name})["url"]
+        for place, text in enumerate(nine):
+            site.kept(f"{labelling}/tags", browser, json={"place": str(place), "category": text})
+        if finish:
+            site.kept(f"{labelling}/finish", browser)
+            shown += [(labelling, [name, *nine]), (f"{labelling}?{urlencode({'only': nine[0]})}", [nine[0]])]
+            shown.append((site.unit(86), [name]))
+    return shown
+
+
+def prompts(site: Site, texts: Sequence[str]) -> Shown:
+    """Texts that a render makes large."""
+    spec = {"model": site.server.slug, "layer": LAYER, "of": "prompt", "size": "32", "steps": "2"}
+    found = [(site.kept("/renders", json={**spec, "prompt": text})["url"], [text]) for text in texts]
+    return [*found, ("/renders", texts), (f"/compare?a={_last(found[0][0])}&b={_last(found[1][0])}", [texts[0]])]
+
+
+def queries(site: Site, texts: Sequence[str]) -> Shown:
+    """What an address says after its question mark, in pages and in errors; and in the path."""
+    unit, layer = site.unit(87), f"/models/{site.server.slug}/{LAYER}"
+    found: list[tuple[str, Sequence[str]]] = []
+    for text in texts:
+        found += [(f"/search?{urlencode({'q': text})}", [text]), (f"{layer}?{urlencode({'q': text})}", [text])]
+    one = texts[0]
+    for path, query, said in (
+        (f"{unit}/given", {"by": one}, True), (f"{unit}/given", {"by": "concept", "value": one}, True),
+        (f"{unit}/given", {"value": one}, True), (f"{unit}/given", {"facet": one}, True),
+        (unit, {"corpus": one}, True), (unit, {"facet": one}, True), (unit, {"view": one}, False), (unit, {"draw": one}, False),
+        (layer, {"sort": one}, False), (layer, {"family": one}, True), (layer, {"after": one}, False), (layer, {"facet": one}, True),
+        ("/compare", {"a": one, "b": one}, True), ("/visualize", {"model": one}, True), ("/visualize", {"layer": one}, True),
+        ("/search", {"q": "a", "model": one}, True), ("/search", {"q": "a", "layer": one}, True), ("/search", {"q": "a", "facet": one}, True),
+        ("/renders", {"before": one}, False), ("/lists", {"before": one}, False), ("/lists/0/edit", {"key": one}, False),
+        (f"/corpora/{site.server.slug}-corpus/3", {"unit": one}, False), (f"/corpora/{site.server.slug}-corpus/3", {"box": one}, False),
+    ):  # fmt: skip
+        found.append((f"{path}?{urlencode(query)}", [one] if said else []))
+    part = texts[1].replace("/", "")
+    paths = ("/{}", "/models/{}", "/models/{}/x/1", f"/models/{site.server.slug}/{{}}", "/lists/{}", "/facets/{}", "/findings/{}",
+             "/labellings/{}", "/looks/{}", "/renders/{}", f"{unit}/{{}}", "/corpora/{}/1")  # fmt: skip
+    return [*found, *((path.format(quote(part, safe="")), []) for path in paths)]
+
+
+def refusals(site: Site, texts: Sequence[str]) -> Shown:
+    """What was typed into a form and comes back with it, as a page of the browser's own."""
+    unit = site.unit(88)
+    forms = (
+        (f"{unit}/labels", "text"), (f"{unit}/labels", "name"), (f"{unit}/notes", "note"), (f"{unit}/lists", "title"), ("/lists", "title"),
+        ("/lists", "description"), ("/renders", "direction"), ("/renders", "prompt"), ("/renders", "preset"), ("/renders", "facet"),
+        ("/renders", "size"), ("/findings", "unit"), (f"{unit}/facets", "preset"), ("/reveal", "unit"),
+    )  # fmt: skip
+    place = {"model": site.server.slug, "layer": LAYER, "text": "\u202e"}
+    return [
+        (json.dumps([path, {**place, name: f"{text}\u202e"}]), [text] if name in _ECHOED else [])
+        for path, name in forms
+        for text in texts
+    ]
+
+
+_ECHOED = {"text", "note", "title", "description", "direction"}
+
+FIELDS = [
+    Field("labels", lines(80), labels),
+    Field("names", lines(40)[:90], names),
+    Field("notes", packed([*vectors.MARKDOWN, *vectors.PLAIN], 4000, "\n\n"), notes),
+    Field("lists", packed([*vectors.MARKDOWN, *vectors.PLAIN], 4000, "\n\n"), lists),
+    Field("remarks", packed(lines(200), 200), remarks),
+    Field("facets", packed(vectors.BREAKOUTS, 80)[:2], facets),
+    Field("files", packed(vectors.EVERYTHING, 250)[:8], looks),
+    Field("labellings", lines(40)[:18], labellings),
+    Field("prompts", packed(vectors.BREAKOUTS, 200)[:2], prompts),
+    Field("queries", packed(vectors.BREAKOUTS, 200)[:3], queries),
+    Field("refusals", [" ".join(vectors.BREAKOUTS[:9]), " ".join(vectors.EVENTS[:9])], refusals),
+]
+
+
+@pytest.fixture(scope="module")
+def site(furnished_site: Server, browser: Browser) -> Site:
+    """The server with every field filled, once the activations are recorded that some pages show."""
+    page = browser.new_page()
+    open_unit(page, furnished_site, 3)
+    page.close()
+    return Site(furnished_site)
+
+
+@dataclass
+class Watched:
+    """A page that notices scripts, reports and dialogs."""
+
+    page: Page
+    said: list[str]
+
+    def trouble(self) -> list[str]:
+        found = self.page.evaluate("() => [...window.ran, ...window.reported]") + self.page.evaluate(AUDIT)
+        said, self.said[:] = list(self.said), []
+        return [*found, *said]
+
+
+@pytest.fixture(params=[False, True], ids=["under the content policy", "without it"])
+def watched(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(bypass_csp=request.param)
+    context.add_init_script(WATCH)
+    context.set_default_timeout(60_000)
+    page, said = context.new_page(), list[str]()
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+    page.on("console", lambda each: said.append(f"console: {each.text}") if "Content Security" in each.text else None)
+    page.on("request", lambda each: said.append(f"asked for {each.url}") if "evil.invalid" in each.url else None)
+    yield Watched(page, said)
+    context.close()
+
+
+def bare(text: str) -> str:
+    """The letters and digits of a text, entities and percent signs undone: what is left of it however it is marked up."""
+    plain = unicodedata.normalize("NFKC", unquote(html.unescape(unquote(html.unescape(text)))))
+    return re.sub(r"[\W_]+", "", plain).lower()
+
+
+def visit(page: Page, site: Site, address: str) -> None:
+    """Open an address; one that is a form as JSON is sent as a form of the site itself."""
+    if not address.startswith("["):
+        page.goto(site.server.url + address, wait_until="load")
+        return
+    path, fields = json.loads(address)
+    page.goto(f"{site.server.url}/lists")
+    with page.expect_navigation(wait_until="load"):
+        page.evaluate(
+            """([path, fields]) => { const form = document.createElement('form'); form.method = 'post'; form.action = path;
+              for (const [name, value] of Object.entries(fields)) { const input = document.createElement('textarea');
+                input.name = name; input.value = value; form.append(input); }
+              document.body.append(form); form.submit(); }""",
+            [path, fields],
+        )
+
+
+_shown: dict[str, Shown] = {}
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_no_script_runs_and_the_text_is_there(site: Site, watched: Watched, field: Field) -> None:
+    if field.name not in _shown:
+        _shown[field.name] = field.put(site, field.texts)
+    for address, texts in _shown[field.name]:
+        visit(watched.page, site, address)
+        assert watched.trouble() == [], address
+        said = bare(watched.page.evaluate(TEXT)) if texts else ""
+        for text in texts:
+            for part in text.split("\n\n"):
+                assert bare(part) in said, f"{part!r} is not on {address}"
+
+
+def test_what_cannot_be_printed_is_refused_and_shown_as_it_is(site: Site, watched: Watched) -> None:
+    text = " ".join(vectors.UNPRINTABLE)
+    assert site.post(f"{site.unit(89)}/notes", json={"note": text}).status_code == 422
+    for name in ("labels", "notes"):
+        field = {"labels": "text", "notes": "note"}[name]
+        visit(watched.page, site, json.dumps([f"{site.unit(89)}/{name}", {field: text.replace("\x00", "")}]))
+        assert watched.trouble() == []
+        assert bare(text) in bare(watched.page.evaluate(TEXT))
+
+
+def test_the_watch_notices_what_it_is_for(watched: Watched) -> None:
+    """A test that cannot fail proves nothing: here are pages that escape nothing."""
+    for text in ("<img src=x onerror=alert(1)>", "<svg onload=alert(1)></svg>", "<a href='javascript:alert(1)'>x</a>"):
+        watched.page.set_content(f"<!doctype html><p>{text}</p>")
+        time.sleep(0.05)
+        assert watched.trouble(), text
+
+
+def _last(url: str) -> str:
+    return url.rpartition("/")[2]
