@@ -40,6 +40,17 @@ def pages(site: Server, browser: Browser) -> Pages:
     page.get_by_role("button", name="Draw 50 units").click()
     page.get_by_role("button", name="Polysemantic").click()
     survey = page.url.removeprefix(site.url).rpartition("/")[0]
+    page.goto(site.url + unit)
+    page.locator("#note-text").fill("# It reads\n\n|a|b|\n|-|-|\n|1|2|\n\nSee [another](/models)")
+    page.locator("#note-keep").click()
+    page.locator("#list-title").fill("Units that read")
+    page.locator("#list-remark").fill("for sure")
+    page.locator("#put-on").click()
+    page.locator("#lists .said a").click()
+    page.wait_for_url("**/lists/*")
+    shared = page.url.removeprefix(site.url)
+    page.get_by_role("button", name="Make an edit link").click()
+    edit_link = page.url.removeprefix(site.url)
     page.close()
     return {
         "home": "/",
@@ -70,6 +81,9 @@ def pages(site: Server, browser: Browser) -> Pages:
         "answered question": question,
         "start of a survey": f"{layer}/survey",
         "survey": survey,
+        "lists": "/lists",
+        "list": shared,
+        "edit link": edit_link,
         "search": "/search?q=5",
         "empty search": "/search",
         "corpus image": str(example),

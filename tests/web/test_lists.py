@@ -36,7 +36,7 @@ def somebody(client: TestClient) -> Iterator[As]:
         return client
 
     yield be
-    for browser in seen:
+    for browser in set(seen):
         for each in be(browser).get("/lists.json").json()["yours"]:
             client.post(f"{each['url']}/delete")
     client.cookies.clear()
