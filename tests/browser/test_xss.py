@@ -20,11 +20,11 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import vectors
 from tests.browser.server import Server
-from tests.browser.test_labelling import open_unit
 from tests.pictures import blobs, png, striped_files
 
 LAYER = "layer4.0"
 JSON = {"Accept": "application/json"}
+WAIT_S = 120
 
 WATCH = """
 window.ran = []; window.reported = [];
@@ -274,12 +274,14 @@ FIELDS = [
 
 
 @pytest.fixture(scope="module")
-def site(furnished_site: Server, browser: Browser) -> Site:
-    """The server with every field filled, once the activations are recorded that some pages show."""
-    page = browser.new_page()
-    open_unit(page, furnished_site, 3)
-    page.close()
-    return Site(furnished_site)
+def site(furnished_site: Server) -> Site:
+    """The server, once the activations are recorded that some pages show."""
+    site = Site(furnished_site)
+    end = time.monotonic() + WAIT_S
+    while httpx.get(f"{furnished_site.url}{site.unit(3)}.json", timeout=60).json()["record"]["status"]:
+        assert time.monotonic() < end, "the activations were not recorded in time"
+        time.sleep(0.2)
+    return site
 
 
 @dataclass
@@ -339,13 +341,16 @@ _shown: dict[str, Shown] = {}
 def test_no_script_runs_and_the_text_is_there(site: Site, watched: Watched, field: Field) -> None:
     if field.name not in _shown:
         _shown[field.name] = field.put(site, field.texts)
+    wrong: dict[str, list[str]] = {}
     for address, texts in _shown[field.name]:
         visit(watched.page, site, address)
-        assert watched.trouble() == [], address
+        found = watched.trouble()
         said = bare(watched.page.evaluate(TEXT)) if texts else ""
-        for text in texts:
-            for part in text.split("\n\n"):
-                assert bare(part) in said, f"{part!r} is not on {address}"
+        parts = [part for text in texts for part in text.split("\n\n")]
+        found += [f"not there: {part}" for part in parts if bare(part) not in said]
+        if found:
+            wrong[address] = found
+    assert wrong == {}
 
 
 def test_what_cannot_be_printed_is_refused_and_shown_as_it_is(site: Site, watched: Watched) -> None:
@@ -358,11 +363,13 @@ def test_what_cannot_be_printed_is_refused_and_shown_as_it_is(site: Site, watche
         assert bare(text) in bare(watched.page.evaluate(TEXT))
 
 
-def test_the_watch_notices_what_it_is_for(watched: Watched) -> None:
+def test_the_watch_notices_what_it_is_for(site: Site, watched: Watched) -> None:
     """A test that cannot fail proves nothing: here are pages that escape nothing."""
     for text in ("<img src=x onerror=alert(1)>", "<svg onload=alert(1)></svg>", "<a href='javascript:alert(1)'>x</a>"):
-        watched.page.set_content(f"<!doctype html><p>{text}</p>")
-        time.sleep(0.05)
+        watched.page.goto(f"{site.server.url}/lists")
+        assert watched.trouble() == []
+        watched.page.evaluate("text => { document.querySelector('main').innerHTML = text; }", text)
+        watched.page.wait_for_timeout(100)
         assert watched.trouble(), text
 
 
