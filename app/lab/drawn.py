@@ -1,10 +1,11 @@
-"""What written words do to units: each word is drawn as pictures, in Pillow's own font."""
+"""What written words do to units: each word is drawn as pictures."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from pydantic import BaseModel, ConfigDict
+
+from app.lab.fonts import AILERON, Font, face
 
 SIDE = 256  # px; the model's preprocessing makes of it what it needs
 
@@ -41,23 +42,16 @@ def drawable(word: str) -> bool:
     return True
 
 
-def drawings(word: str, layouts: Sequence[Layout] = LAYOUTS) -> list[Image.Image]:
+def drawings(word: str, layouts: Sequence[Layout] = LAYOUTS, font: Font = AILERON) -> list[Image.Image]:
     """A word as pictures, one for each layout: RGB, 256 px square."""
-    return [_drawing(word, layout) for layout in layouts]
+    return [_drawing(word, layout, font) for layout in layouts]
 
 
-def _drawing(word: str, layout: Layout) -> Image.Image:
+def _drawing(word: str, layout: Layout, font: Font) -> Image.Image:
     picture = Image.new("RGB", (SIDE, SIDE), (layout.paper,) * 3)
-    left, top, right, bottom = _font(100).getbbox(word)
+    left, top, right, bottom = face(font, 100).getbbox(word)
     fitting = min(layout.width / (right - left), 0.5 / (bottom - top)) if right > left and bottom > top else 0.001
     place = (layout.x * SIDE, layout.y * SIDE)
-    ImageDraw.Draw(picture).text(place, word, (layout.ink,) * 3, _font(max(int(100 * SIDE * fitting), 1)), "mm")
+    size = max(int(100 * SIDE * fitting), 1)
+    ImageDraw.Draw(picture).text(place, word, (layout.ink,) * 3, face(font, size), "mm")
     return picture
-
-
-@lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Aileron, which comes with Pillow and is in the public domain (CC0)."""
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)
-    return font
