@@ -335,18 +335,18 @@ class TableSpec(BaseModel):
         return RenderSpec.model_validate({**self.model_dump(), "facet": facet})
 
 
-class CaptionsSpec(BaseModel):
-    """A search for the texts that ask for one unit of a model's last layer more than others."""
+class _Finding(BaseModel):
+    """What every finding's spec has; its id is the finding's address."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["captions"] = "captions"
     model: str = Field(min_length=1, max_length=200)
     layer: str = Field(min_length=1, max_length=100)
-    unit: int = Field(ge=0)
-    restarts: int = Field(8, ge=1, le=16, description="Texts that climb, each by itself.")
-    penalty: float = Field(0.1, ge=0, le=1, allow_inf_nan=False, description="The price of rare tokens.")
-    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+    @property
+    def about(self) -> int | None:
+        """The one unit that it is about; None for one about all of the layer."""
+        return None
 
     @property
     def id(self) -> str:
@@ -358,5 +358,51 @@ class CaptionsSpec(BaseModel):
         return canonical_json(self.model_dump(mode="json"))
 
 
-FindingSpec = CaptionsSpec
+class CaptionsSpec(_Finding):
+    """A search for the texts that ask for one unit of a model's last layer more than others."""
+
+    kind: Literal["captions"] = "captions"
+    unit: int = Field(ge=0)
+    restarts: int = Field(8, ge=1, le=16, description="Texts that climb, each by itself.")
+    penalty: float = Field(0.1, ge=0, le=1, allow_inf_nan=False, description="The price of rare tokens.")
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+    @property
+    def about(self) -> int:
+        """The unit."""
+        return self.unit
+
+
+MOST_COMMON = 20_000
+
+
+class WordsSpec(_Finding):
+    """What words do to all units of a layer when they are drawn: the commonest of a language, a list of one's own, or
+    both. `renderings` is the version of how they are drawn."""
+
+    kind: Literal["words"] = "words"
+    language: str = Field("", max_length=10, description="Code of a language, such as en; empty for none.")
+    count: int = Field(10_000, ge=10, le=MOST_COMMON, description="How many of its commonest words.")
+    pasted: str | None = Field(None, min_length=1, max_length=64, description="Id of a list that was sent in.")
+    renderings: Literal[1] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_counts(cls, values: Any) -> Any:
+        """Without a language its count means nothing: one address for one result."""
+        if isinstance(values, Mapping) and not values.get("language"):
+            return {name: value for name, value in values.items() if name not in ("language", "count")}
+        return values
+
+    @model_validator(mode="after")
+    def _some_words(self) -> Self:
+        if not self.language and self.pasted is None:
+            raise ValueError("language is missing: choose one, or paste a list of words")
+        return self
+
+
+FindingSpec = CaptionsSpec | WordsSpec
 """What determines a finding: the result of an instrument other than a render."""
+
+FINDINGS: dict[str, type[FindingSpec]] = {"captions": CaptionsSpec, "words": WordsSpec}
+"""The specs by the kind of finding."""

@@ -216,6 +216,21 @@ def finding_cancel(finding_id: str) -> str:
     return _path("findings", finding_id, "cancel")
 
 
+def words(finding_id: str, index: int | None, *, centred: bool = False) -> str:
+    """What drawn words do to one unit of a layer, or to all."""
+    return with_query(finding(finding_id), unit=index, centred=1 if centred else None)
+
+
+def words_file(finding_id: str, index: int, suffix: str) -> str:
+    """All words of a unit as a file: `csv` or `json`."""
+    return with_query(_path("findings", finding_id, f"words.{suffix}"), unit=index)
+
+
+def word_sheet(finding_id: str, word: str) -> str:
+    """A word as it was drawn, in all ways."""
+    return with_query(_path("findings", finding_id, "drawn.webp"), word=word)
+
+
 def labellings(slug: str, layer_name: str, index: int) -> str:
     """Where a blind labelling of a unit's pictures begins."""
     return _path("models", slug, layer_name, index, "labellings")

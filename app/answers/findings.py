@@ -1,10 +1,11 @@
 """What instruments other than renders find."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.answers.links import Status
+from app.answers.words import WordsPage
 from app.spec import CaptionsSpec
 
 
@@ -47,5 +48,14 @@ class CaptionsPage(BaseModel):
     ahead: int
 
 
-Finding = CaptionsPage
+class FindingView(BaseModel):
+    """How a finding about a whole layer is looked at: one `unit` of it, or the units `after` one that match `q`."""
+
+    unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    centred: bool = False
+    after: int = Field(default=-1, ge=-1, le=2**31 - 1)
+    q: str = Field(default="", max_length=200)
+
+
+Finding = Annotated[CaptionsPage | WordsPage, Field(discriminator="kind")]
 """What an instrument found, by its kind."""

@@ -13,6 +13,7 @@ from app.answers.links import FacetLink, RenderLink
 from app.answers.lists import UnitLists
 from app.answers.notes import UnitNotes
 from app.answers.renders import GalleryPicture, PresetChoice
+from app.answers.words import WordsSection
 
 
 class AlikeUnit(BaseModel):
@@ -118,6 +119,7 @@ class UnitPage(BaseModel):
     published: Published | None
     speaks: bool
     captions: CaptionsPage | None
+    top_words: WordsSection
     labellings: list[LabellingLink]
     renders: list[RenderLink]
     facets: list[FacetLink]

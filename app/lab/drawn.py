@@ -47,6 +47,15 @@ def drawings(word: str, layouts: Sequence[Layout] = LAYOUTS, font: Font = AILERO
     return [_drawing(word, layout, font) for layout in layouts]
 
 
+def sheet(word: str, fonts: Sequence[Font], layouts: Sequence[Layout], side: int = 96) -> Image.Image:
+    """A word drawn in all ways as one picture: a row for each font, a column for each layout, `side` px each."""
+    whole = Image.new("RGB", (len(layouts) * (side + 1) - 1, len(fonts) * (side + 1) - 1), (128,) * 3)
+    for row, font in enumerate(fonts):
+        for column, picture in enumerate(drawings(word, layouts, font)):
+            whole.paste(picture.resize((side, side), Image.Resampling.LANCZOS), (column * (side + 1), row * (side + 1)))
+    return whole
+
+
 def _drawing(word: str, layout: Layout, font: Font) -> Image.Image:
     picture = Image.new("RGB", (SIDE, SIDE), (layout.paper,) * 3)
     left, top, right, bottom = face(font, 100).getbbox(word)

@@ -9,6 +9,7 @@ before words are compared: what any written word does to a unit is so much that 
 moves all words of a unit together, so that their order stays; what it tells is whether a word does more than any word.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,8 +27,10 @@ from app.corpus.look import measure
 from app.errors import BadInput
 from app.lab.drawn import LAYOUTS, Layout, drawings
 from app.lab.fonts import FONTS, Font, lacks
+from app.lab.words import different
 
 COMMON = 10_000  # words, as in the paper
+MOST_PASTED, LONGEST_PASTED = 20_000, 40  # words, characters
 WORDS_AT_ONCE = 2  # two dozen pictures a pass: a step of a large model on a CPU stays short
 
 
@@ -100,6 +103,25 @@ def common(language: str, count: int = COMMON) -> tuple[str, ...]:
             f"language: {language} is none of those whose words can be drawn: {', '.join(LANGUAGES)}.", field="language"
         )
     return tuple(top_n_list(language, count, wordlist="best"))
+
+
+def pasted(text: str) -> tuple[str, ...]:
+    """The words of a text, one a line or with commas between them, each once.
+
+    Raises:
+        BadInput: there is none, there are too many, or one is too long.
+    """
+    words = different(re.split(r"[\n,;]", text))
+    if not 1 <= len(words) <= MOST_PASTED:
+        raise BadInput(f"list: it has {len(words):,} words; from 1 to {MOST_PASTED:,} can be drawn.", field="list")
+    longest = max(words, key=len)
+    if len(longest) > LONGEST_PASTED:
+        raise BadInput(
+            f"list: a word may have at most {LONGEST_PASTED} characters, and {longest[:20]!r}… has {len(longest)}. "
+            "Write one a line.",
+            field="list",
+        )
+    return words
 
 
 def undrawable(words: Sequence[str], fonts: Sequence[Font] = FONTS) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class Words:
             lines = path.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"words: {path} is no text file that can be read: give one word a line.") from error
-        words = _different(lines)
+        words = different(lines)
         if not 2 <= len(words) <= MOST:
             raise BadInput(f"words: {path} has {len(words):,} different words; from 2 to {MOST:,} can be compared.")
         longest = max(words, key=len)
@@ -59,7 +59,7 @@ class Words:
         """What the records of a corpus' images say in their column `concept`, else in every column whose values several
         images share; and after them common English nouns and adjectives (the package wonderwords)."""
         own, column = _own(records)
-        both = _different([*own, *english()])
+        both = different([*own, *english()])
         said = f"{len(both) - len(own):,} common English nouns and adjectives"
         what = f"the {len(own)} values of {column} that the corpus records and " if own else ""
         return cls(both, len(own), what + said)
@@ -82,16 +82,16 @@ def _own(records: Iterable[Mapping[str, str]]) -> tuple[tuple[str, ...], str]:
         name: [value for value, count in values.items() if count >= FEWEST_IMAGES] for name, values in counts.items()
     }
     if shared.get(FIRST):
-        return _different(sorted(shared[FIRST]))[:MOST_OF_CORPUS], FIRST
+        return different(sorted(shared[FIRST]))[:MOST_OF_CORPUS], FIRST
     named = sorted(name for name, values in shared.items() if values)
-    return _different(sorted(value for name in named for value in shared[name]))[:MOST_OF_CORPUS], ", ".join(named)
+    return different(sorted(value for name in named for value in shared[name]))[:MOST_OF_CORPUS], ", ".join(named)
 
 
 def _speaks(value: str) -> bool:
     return len(value) <= LONGEST and any(character.isalpha() for character in value)
 
 
-def _different(words: Iterable[str]) -> tuple[str, ...]:
+def different(words: Iterable[str]) -> tuple[str, ...]:
     """The words without what surrounds them, each once: the first way it is written."""
     known: dict[str, str] = {}
     for word in (" ".join(each.split()) for each in words):

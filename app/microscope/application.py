@@ -13,7 +13,7 @@ from typing import Literal
 from app import images, urls
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
-from app.answers.findings import Finding
+from app.answers.findings import Finding, FindingView
 from app.answers.given import GivenPage
 from app.answers.home import Home, Search
 from app.answers.labellings import LabellingPage
@@ -23,14 +23,16 @@ from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
 from app.answers.unit import AlikePage, ByFacetPage, UnitPage
+from app.answers.words import UnitWordsFile
 from app.corpus import listing
 from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index
 from app.errors import NotFound
 from app.job import Job, watch
-from app.microscope import captions, facet_answers, facet_table
+from app.microscope import facet_answers, facet_table
 from app.microscope.alike import AlikeDesk
 from app.microscope.browsing import Browser
+from app.microscope.captions import Captions
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
 from app.microscope.facet_columns import FacetColumnDesk
@@ -47,7 +49,7 @@ from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
 from app.microscope.looks import LookDesk
-from app.microscope.naming import Naming
+from app.microscope.naming import Naming, Titles
 from app.microscope.naming import as_csv as labels_as_csv
 from app.microscope.notes import NoteDesk
 from app.microscope.parts import Box
@@ -57,6 +59,8 @@ from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.microscope.surveys import SurveyDesk
+from app.microscope.top_words import TopWords
+from app.microscope.top_words import as_csv as words_as_csv
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec
@@ -110,7 +114,9 @@ class Microscope:
             settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
-        self.finding_desk = FindingDesk(self.store, self.worker, self.residents, settings.data)
+        self.top_words = TopWords(self.store, self.residents, self._titles)
+        instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words}
+        self.finding_desk = FindingDesk(self.store, self.worker, self.residents, instruments)
         self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk, self.naming)
         self.browser = Browser(
             self.store,
@@ -123,6 +129,7 @@ class Microscope:
             self.naming,
             FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
             GivenFacets(self.store, pictures, self.facet_columns),
+            self.top_words,
         )
         self.alike_desk = AlikeDesk(self.browser)
         self.quiz_desk = QuizDesk(self.store, self.browser, References(self.store, self.gallery, self.facet_desk))
@@ -498,10 +505,34 @@ class Microscope:
         """A render's page."""
         return self.render_pages.page(render_id)
 
-    def finding(self, finding_id: str) -> Finding:
+    def finding(self, finding_id: str, view: FindingView | None = None) -> Finding:
         """What an instrument found."""
-        row = self.store.findings.get(_safe(finding_id))
-        return captions.page(row, self.browser.label(row.model, row.layer, row.unit), self.worker.ahead(row.id))
+        return self.finding_desk.page(_safe(finding_id), view or FindingView())
+
+    async def take_in_words(self, text: str) -> str:
+        """Keep a list of words for findings about them; returns its id."""
+        return await asyncio.to_thread(self.top_words.take_in, text)
+
+    def unit_words(self, finding_id: str, unit: int) -> UnitWordsFile:
+        """All words of one unit that a finding measured."""
+        return self.top_words.unit_file(_safe(finding_id), unit)
+
+    def unit_words_csv(self, finding_id: str, unit: int) -> bytes:
+        """The same as a table."""
+        return words_as_csv(self.unit_words(finding_id, unit))
+
+    def word_sheet(self, finding_id: str, word: str | None) -> bytes:
+        """A word of a finding as it was drawn."""
+        return self.top_words.sheet(_safe(finding_id), word)
+
+    def _titles(self, slug: str, layer: str) -> Titles | None:
+        """What the units of a layer are called; None for a model that is not served."""
+        if slug not in self.residents.slugs:
+            return None
+        return self.naming.titles(slug, layer, self.browser.index(slug, layer))
+
+    def _label(self, slug: str, layer: str, unit: int | None) -> str:
+        return self.browser.label(slug, layer, unit)
 
     async def start_finding(self, spec: FindingSpec) -> tuple[str, bool]:
         """Queue a finding, or find the one of the same spec; returns its id and whether it is new."""

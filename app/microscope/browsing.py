@@ -35,6 +35,7 @@ from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
 from app.microscope.sorting import ALIASES, SCORES, ordered, scores
+from app.microscope.top_words import TopWords
 from app.store import Store
 
 SORTS = ("unit", *SCORES, *ALIASES, "purity")
@@ -57,6 +58,7 @@ class Browser:
         naming: Naming,
         facet_rows: FacetRows,
         given_facets: GivenFacets,
+        top_words: TopWords,
     ) -> None:
         self.store = store
         self.residents = residents
@@ -68,6 +70,7 @@ class Browser:
         self.naming = naming
         self.facet_rows = facet_rows
         self.given_facets = given_facets
+        self.top_words = top_words
 
     def model(self, slug: str) -> ModelInfo:
         """A known model with its layer table, if it is loaded."""
@@ -242,6 +245,7 @@ class Browser:
             published=_published(slug, name, unit),
             speaks=captions.speaks(self.residents.clip(slug), name),
             captions=self._captions(slug, name, unit),
+            top_words=self.top_words.section(slug, name, unit),
             labellings=[],
             renders=[link(row) for row in rows],
             facets=facets,

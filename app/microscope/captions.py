@@ -1,24 +1,46 @@
 """Maximal captions as a finding: the search, and its page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app import urls
-from app.answers.findings import CaptionFound, CaptionsPage, WordFound
+from app.answers.findings import CaptionFound, CaptionsPage, FindingView, WordFound
 from app.clip import vocabulary as vocabularies
 from app.clip.clip import Clip
 from app.clip.vocabulary import Vocabulary, reading
 from app.errors import BadInput
 from app.lab.captions import STEPS, Climb, single_words
+from app.microscope.instruments import Step
 from app.spec import CaptionsSpec
 from app.store import FindingRow
 
 WORDS = 12
 SHOWN = 8
 
-Step = tuple[str, int, int, dict[str, Any]]
-"""What is being done, the step, how many there are, and what was found by now."""
+
+@dataclass(frozen=True)
+class Captions:
+    """The instrument; vocabularies are kept in the `data` folder, and `label` says what a unit is called."""
+
+    data: Path
+    label: Callable[[str, str, int | None], str]
+
+    def check(self, clip: Clip, spec: CaptionsSpec) -> None:
+        """See `check`."""
+        check(clip, spec)
+
+    def steps(self, clip: Clip, spec: CaptionsSpec) -> Iterator[Step]:
+        """See `searching`."""
+        return searching(clip, spec, self.data)
+
+    def page(self, row: FindingRow, ahead: int, _view: FindingView) -> CaptionsPage:
+        """See `page`."""
+        return page(row, self.label(row.model, row.layer, row.unit), ahead)
+
+    def remains(self, _row: FindingRow) -> bool:
+        """What was found is all in the database."""
+        return True
 
 
 def check(clip: Clip, spec: CaptionsSpec) -> None:
@@ -47,7 +69,7 @@ def searching(clip: Clip, spec: CaptionsSpec, data: Path) -> Iterator[Step]:
                 vocabularies.save(read, path, clip.weights_hash)
             else:
                 done, total = read
-                yield f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {}
+                yield Step(f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {})
     assert vocabulary is not None
     words = [vars(word) for word in single_words(clip, vocabulary, spec.unit, WORDS)]
     climb = Climb(clip, vocabulary, spec.unit, restarts=spec.restarts, penalty=spec.penalty, seed=spec.seed)
@@ -56,7 +78,7 @@ def searching(clip: Clip, spec: CaptionsSpec, data: Path) -> Iterator[Step]:
             {"text": each.text, "score": each.score, "sd": climb.in_sd(each.score), "step": each.step}
             for each in found[:SHOWN]
         ]
-        yield "Climbing.", step, STEPS, {"captions": captions, "words": words}
+        yield Step("Climbing.", step, STEPS, {"captions": captions, "words": words})
 
 
 def page(row: FindingRow, label: str, ahead: int) -> CaptionsPage:

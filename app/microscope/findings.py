@@ -2,15 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
+from app.answers.findings import Finding, FindingView
 from app.errors import FacetscopeError, QueueFull
 from app.job import Job
-from app.microscope import captions
+from app.microscope.instruments import Instrument, Step
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
-from app.spec import CaptionsSpec, FindingSpec
+from app.spec import FINDINGS, FindingSpec
 from app.store import FindingRow, Store
 from app.worker import Full, Interrupted, Worker
 
@@ -18,13 +18,16 @@ log = logging.getLogger(__name__)
 
 
 class FindingDesk:
-    """Starts findings, resumes them after a restart, and cancels them."""
+    """Starts findings, resumes them after a restart, and cancels them. `instruments` are all there are, by the kind of
+    what they find."""
 
-    def __init__(self, store: Store, worker: Worker, residents: Residents, data: Path) -> None:
+    def __init__(
+        self, store: Store, worker: Worker, residents: Residents, instruments: Mapping[str, Instrument]
+    ) -> None:
         self.store = store
         self.worker = worker
         self.residents = residents
-        self.data = data
+        self.instruments = instruments
 
     def start(self, spec: FindingSpec) -> tuple[str, bool]:
         """Keep and queue a finding; returns its id and whether it is new.
@@ -34,8 +37,12 @@ class FindingDesk:
             BadInput: the instrument cannot be used there.
             QueueFull: too many jobs wait.
         """
-        captions.check(self.residents.clip(spec.model), spec)
+        instrument = self.instruments[spec.kind]
+        instrument.check(self.residents.clip(spec.model), spec)
         created = self.store.findings.add(spec)
+        row = self.store.findings.get(spec.id)
+        if row.status == "done" and not instrument.remains(row):
+            self.store.findings.change(spec.id, status="queued", step=0, error=None)
         if self.store.findings.get(spec.id).status == "queued":
             try:
                 self._submit(spec)
@@ -65,6 +72,11 @@ class FindingDesk:
             self.store.findings.change(finding_id, status="cancelled")
         return job
 
+    def page(self, finding_id: str, view: FindingView) -> Finding:
+        """What was found as an answer. Raises `NotFound`."""
+        row = self.store.findings.get(finding_id)
+        return self.instruments[row.kind].page(row, self.worker.ahead(row.id), view)
+
     def _submit(self, spec: FindingSpec, *, force: bool = False) -> None:
         self.worker.submit(Job(spec.id, lambda job: self._run(spec, job), shares=True), force=force)
 
@@ -75,12 +87,10 @@ class FindingDesk:
         self.store.findings.change(spec.id, status="running", step=0, error=None, result={})
         job.announce()
         try:
-            for said, step, steps, result in captions.searching(self.residents.clip(spec.model), spec, self.data):
-                elapsed_s = time.monotonic() - started
-                self.store.findings.change(
-                    spec.id, progress=said, step=step, steps=steps, result=result, elapsed_s=elapsed_s
-                )
-                job.announce()
+            for step in self.instruments[spec.kind].steps(self.residents.clip(spec.model), spec):
+                if step is not None:
+                    self._keep(spec, step, time.monotonic() - started)
+                    job.announce()
                 yield
                 if job.cancelled:
                     self.store.findings.change(spec.id, status="cancelled", elapsed_s=time.monotonic() - started)
@@ -96,7 +106,12 @@ class FindingDesk:
             log.exception("finding %s failed", spec.id)
             self.store.findings.change(spec.id, status="failed", error="It failed: the server's log says why.")
 
+    def _keep(self, spec: FindingSpec, step: Step, elapsed_s: float) -> None:
+        said, done, steps, result = step
+        changes = {"progress": said, "step": done, "steps": steps, "result": result}
+        self.store.findings.change(spec.id, **changes, elapsed_s=elapsed_s)
+
 
 def parse(row: FindingRow) -> FindingSpec:
     """The spec of a finding."""
-    return CaptionsSpec.model_validate_json(row.spec)
+    return FINDINGS[row.kind].model_validate_json(row.spec)

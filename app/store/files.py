@@ -5,6 +5,7 @@ Every file is written beside its place and renamed into it, so that a reader nev
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.errors import NotFound
@@ -78,6 +79,21 @@ class Files:
     def facet_activations(self, own_id: str) -> Path:
         """Where the activations of units on a facet's own pictures are kept."""
         return self.data / "facets" / "pictures" / f"{own_id}.safetensors"
+
+    def finding(self, finding_id: str) -> Path:
+        """Where what an instrument found is kept if it is too much for the database."""
+        return self.data / "findings" / f"{finding_id}.safetensors"
+
+    def put_word_list(self, list_id: str, words: Sequence[str]) -> None:
+        """Keep a list of words under its content id, one a line."""
+        write_whole(self._word_list(list_id), "\n".join(words).encode())
+
+    def word_list(self, list_id: str) -> tuple[str, ...]:
+        """A list of words that was sent in. Raises `NotFound`."""
+        return tuple(read_whole(self._word_list(list_id), f"stored list of words {list_id}").decode().split("\n"))
+
+    def _word_list(self, list_id: str) -> Path:
+        return self.data / "words" / f"{list_id}.txt"
 
     def _blob(self, blob_id: str) -> Path:
         return self.data / "blobs" / blob_id[:2] / f"{blob_id}.webp"

@@ -30,7 +30,7 @@ class FindingTable:
         with self._sessions.begin() as session:
             row = session.get(FindingRow, spec.id)
             if row is None:
-                where = {"model": spec.model, "layer": spec.layer, "unit": spec.unit}
+                where = {"model": spec.model, "layer": spec.layer, "unit": spec.about}
                 session.add(FindingRow(id=spec.id, kind=spec.kind, spec=spec.canonical(), **where))
             elif row.status in ("cancelled", "failed"):
                 row.status, row.error, row.step, row.elapsed_s = "queued", None, 0, 0.0
@@ -53,6 +53,13 @@ class FindingTable:
         query = select(FindingRow).where(FindingRow.status.in_(UNFINISHED)).order_by(FindingRow.created)
         with self._sessions() as session:
             return session.scalars(query).all()
+
+    def of_layer(self, kind: str, model: str, layer: str | None = None, limit: int = 12) -> Sequence[FindingRow]:
+        """The findings of a kind about a whole layer, or about any layer of a model, newest first."""
+        query = select(FindingRow).filter_by(kind=kind, model=model).where(FindingRow.unit.is_(None))
+        query = query.filter_by(layer=layer) if layer else query
+        with self._sessions() as session:
+            return session.scalars(query.order_by(FindingRow.created.desc()).limit(limit)).all()
 
     def of_unit(self, kind: str, model: str, layer: str, unit: int, limit: int = 12) -> Sequence[FindingRow]:
         """The findings of a kind about a unit, newest first."""

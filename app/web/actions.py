@@ -12,9 +12,10 @@ from starlette.responses import Response
 from app import urls
 from app.answers.renders import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
-from app.spec import CaptionsSpec, RenderSpec
+from app.spec import CaptionsSpec, RenderSpec, WordsSpec
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
+    LIST,
     Upload,
     parse_finding,
     parse_spec,
@@ -47,11 +48,13 @@ _RENDER_BODY = {
         },
     }
 }
+_WORDS = WordsSpec.model_json_schema()
+_WORDS["properties"][LIST] = {"type": "string", "description": "Words of one's own, one a line."}
 _FINDING_BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            kind: {"schema": CaptionsSpec.model_json_schema()}
+            kind: {"schema": {"oneOf": [CaptionsSpec.model_json_schema(), _WORDS]}}
             for kind in ("application/x-www-form-urlencoded", "application/json")
         },
     }
@@ -140,9 +143,15 @@ async def cancel_render(request: Request, microscope: Scope, render_id: Name) ->
 
 @router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
 async def start_finding(request: Request, microscope: Scope) -> Response:
-    """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there)."""
+    """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there).
+
+    For words, `list` may bring some of one's own, one a line.
+    """
     try:
-        finding_id, created = await microscope.start_finding(parse_finding(await read_fields(request)))
+        values = await read_fields(request)
+        if values.get(LIST):
+            values = {**values, "pasted": await microscope.take_in_words(str(values[LIST]))}
+        finding_id, created = await microscope.start_finding(parse_finding(values))
     except NotFound as error:
         raise _as_form_error(error) from error
     return made(request, urls.finding(finding_id), finding_id, created)

@@ -26,6 +26,7 @@ from app.web import (
     reveal,
     streams,
     surveys,
+    top_words,
 )
 from app.web.guard import Guard
 from app.web.views import HashedStatic, Views
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         notes,
         lists,
         export,
+        top_words,
         legacy,
         chance,
         reveal,

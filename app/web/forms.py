@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from app.errors import BadInput, TooLarge
-from app.spec import CaptionsSpec, FindingSpec, RenderSpec, TableSpec
+from app.spec import FINDINGS, FindingSpec, RenderSpec, TableSpec
 from app.web.sentences import field_of, sentence
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -19,6 +19,7 @@ Spec = TypeVar("Spec", bound=BaseModel)
 MAX_NAME = 80
 MAX_FIELDS = 100
 MIX = "mix."
+LIST = "list"  # words of one's own, which are kept before the rest of the form is read
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
 
 def parse_finding(values: Mapping[str, Any]) -> FindingSpec:
     """Check a finding's fields. Raises BadInput whose sentence is about the first one at fault."""
-    return _checked(CaptionsSpec, {name: value for name, value in values.items() if value not in (None, "")})
+    given = {name: value for name, value in values.items() if value not in (None, "") and name != LIST}
+    kind = str(given.get("kind", "captions"))
+    if kind not in FINDINGS:
+        raise BadInput(f"kind must be one of {', '.join(FINDINGS)}, but {kind[:60]!r} was given.", field="kind")
+    return _checked(FINDINGS[kind], given)
 
 
 def parse_table(values: Mapping[str, Any]) -> TableSpec:

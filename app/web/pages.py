@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
-from app.answers.findings import Finding
+from app.answers.findings import Finding, FindingView
 from app.answers.given import GivenPage
 from app.answers.home import Home, Search
 from app.answers.labellings import LabellingPage
@@ -204,9 +204,10 @@ def render(microscope: Scope, render_id: Name) -> RenderPage:
 
 
 @page("/findings/{finding_id}", "finding.html")
-def finding(microscope: Scope, finding_id: Name) -> Finding:
-    """What an instrument found: its spec and the result so far."""
-    return microscope.finding(finding_id)
+def finding(microscope: Scope, finding_id: Name, view: Annotated[FindingView, Query()]) -> Finding:
+    """What an instrument found: its spec and the result so far. Of words, what they do to one `unit` of the layer, or the
+    units of which the word `q` is among the strongest."""
+    return microscope.finding(finding_id, view)
 
 
 @page("/labellings/{labelling_id}", "labelling.html")

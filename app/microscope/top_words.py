@@ -1,0 +1,318 @@
+"""Top words as a finding: what the commonest words of a language, or a list of one's own, do to all units of a layer."""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import images, urls
+from app.answers.findings import FindingView
+from app.answers.words import Drawn, DrivenWord, UnitWordsFile, WordsOfUnit, WordsPage, WordsRow, WordsSection
+from app.clip.clip import Clip
+from app.corpus.listing import harmless
+from app.errors import BadInput, NotFound, NotReady
+from app.lab import word_file
+from app.lab.drawn import Layout, sheet
+from app.lab.sensitive import sensitive
+from app.lab.top_words import COMMON, LANGUAGES, RENDERINGS, WordDrive, common, driving, pasted, undrawable
+from app.lab.word_file import Ranked, WordFile
+from app.microscope.instruments import Step
+from app.microscope.naming import Titles
+from app.microscope.residents import Residents
+from app.spec import WordsSpec, content_id
+from app.store import FindingRow, Store
+
+SHOWN = 20
+BRIEF = 12, 6  # strongest and weakest on a unit's own page
+NAMED, LOOKED_AT = 3, 5  # words of a unit in the list of all; those that a search looks at
+PAGE = 48
+SAY_EVERY_S = 0.5
+DRAWING_S = 0.001  # of a picture, on the CPU
+FORWARD = 1 / 3  # of a step of a render, which also goes back
+
+TitlesOf = Callable[[str, str], Titles | None]
+
+
+class TopWords:
+    """The instrument. `titles` gives what the units of a layer are called, None for a model that is not served."""
+
+    def __init__(self, store: Store, residents: Residents, titles: TitlesOf) -> None:
+        self.store = store
+        self.residents = residents
+        self.titles = titles
+
+    def take_in(self, text: str) -> str:
+        """Keep a list of words that somebody sent; returns its id. Raises `BadInput`."""
+        words = pasted(text)
+        list_id = content_id("words", *words)
+        self.store.files.put_word_list(list_id, words)
+        return list_id
+
+    def check(self, clip: Clip, spec: WordsSpec) -> None:
+        """Raise `NotFound` for a layer or a list that there is not, `BadInput` where no word can be drawn."""
+        clip.layer(spec.layer)
+        words, left_out = self._words(spec)
+        if not words:
+            raise BadInput(
+                f"list: none of the {len(left_out):,} words can be drawn: there are fonts for Latin, Greek and Cyrillic "
+                "letters only.",
+                field="list",
+            )
+
+    def steps(self, clip: Clip, spec: WordsSpec) -> Iterator[Step | None]:
+        """Draw the words and measure the layer; the file is written before the last step is announced."""
+        words, left_out = self._words(spec)
+        result = {"words": len(words), "left_out": list(left_out)}
+        yield Step("Drawing words.", 0, len(words), result)
+        said = time.monotonic()
+        for found in driving(clip, words, spec.layer):
+            if isinstance(found, WordDrive):
+                word_file.write(self.store.files.finding(spec.id), found, RENDERINGS, clip.weights_hash)
+                yield Step("", len(words), len(words), result)
+            elif time.monotonic() - said >= SAY_EVERY_S:
+                said = time.monotonic()
+                yield Step("Drawing words.", *found, result)
+            else:
+                yield None
+
+    def remains(self, row: FindingRow) -> bool:
+        """Whether the file is there, and of the model's weights."""
+        clip = self.residents.find(row.model)
+        try:
+            return clip is None or WordFile.open(self.store.files.finding(row.id)).weights_hash == clip.weights_hash
+        except NotReady:
+            return False
+
+    def page(self, row: FindingRow, ahead: int, view: FindingView) -> WordsPage:
+        """A run as an answer. Raises `NotFound` for a unit that the layer has not."""
+        spec = WordsSpec.model_validate_json(row.spec)
+        page = WordsPage(
+            id=row.id,
+            url=urls.finding(row.id),
+            kind="words",
+            spec=spec,
+            status=row.status,  # pyright: ignore[reportArgumentType]
+            step=row.step,
+            steps=row.steps,
+            progress=row.progress,
+            source=self.source(spec),
+            words=row.result.get("words", 0),
+            left_out=row.result.get("left_out", []),
+            drawn=None,
+            unit=None,
+            centred=view.centred,
+            other=urls.words(row.id, view.unit, centred=not view.centred),
+            found=None,
+            q=view.q,
+            units=[],
+            next=None,
+            csv=None,
+            json_file=None,
+            layer_url=urls.layer(spec.model, spec.layer),
+            outdated=False,
+            elapsed_s=row.elapsed_s,
+            error=row.error,
+            ahead=ahead,
+        )
+        if row.status != "done":
+            return page
+        try:
+            file = WordFile.open(self.store.files.finding(row.id))
+        except NotReady as gone:
+            return page.model_copy(update={"status": "failed", "error": gone.detail})
+        clip = self.residents.find(spec.model)
+        update: dict[str, object] = {"outdated": clip is not None and clip.weights_hash != file.weights_hash}
+        if view.unit is None:
+            update |= self._rows(spec, row.id, file, view)
+        else:
+            ranked = self._unit(file, view.unit)
+            update |= {
+                "unit": view.unit,
+                "found": self._of_unit(spec, view.unit, ranked, (SHOWN, SHOWN), centred=view.centred),
+                "csv": urls.words_file(row.id, view.unit, "csv"),
+                "json_file": urls.words_file(row.id, view.unit, "json"),
+            }
+        word = file.words[0] if view.unit is None else file.words[file.strongest[view.unit][0]]
+        return page.model_copy(update={**update, "drawn": _drawn(row.id, file, word)})
+
+    def source(self, spec: WordsSpec) -> str:
+        """Which words, as a part of a sentence."""
+        parts = [f"the {spec.count:,} commonest words of {LANGUAGES[spec.language]}"] if spec.language else []
+        if spec.pasted:
+            count = len(self.store.files.word_list(spec.pasted))
+            parts.append(f"a list of {count:,} {'word' if count == 1 else 'words'}")
+        return " and ".join(parts)
+
+    def section(self, slug: str, layer: str, unit: int) -> WordsSection:
+        """What a unit's own page says: of the newest run over its layer, and whether one is under way."""
+        rows = self.store.findings.of_layer("words", slug, layer)
+        done = next((row for row in rows if row.status == "done" and self.remains(row)), None)
+        running = next((row for row in rows if row.status in ("queued", "running")), None)
+        section = WordsSection(
+            url=None,
+            source="",
+            found=None,
+            running=urls.finding(running.id) if running else None,
+            seconds=self.seconds(slug, COMMON),
+            languages=LANGUAGES,
+        )
+        if done is None:
+            return section
+        spec = WordsSpec.model_validate_json(done.spec)
+        ranked = self._unit(WordFile.open(self.store.files.finding(done.id)), unit)
+        found = self._of_unit(spec, unit, ranked, BRIEF)
+        return section.model_copy(
+            update={"url": urls.words(done.id, unit), "source": self.source(spec), "found": found}
+        )
+
+    def seconds(self, slug: str, words: int) -> float | None:
+        """About how long so many words take here: as the newest run of the model took, or by the pace of its renders."""
+        pictures = words * RENDERINGS.count
+        for row in self.store.findings.of_layer("words", slug):
+            if row.status == "done" and row.result.get("words") and row.elapsed_s > 1:
+                return row.elapsed_s / row.result["words"] * words
+        clip, pace = self.residents.find(slug), self.residents.pace(slug)
+        if clip is None or pace is None:
+            return None
+        return pictures * (DRAWING_S + FORWARD * pace.per_pixel * clip.image_size**2)
+
+    def unit_file(self, finding_id: str, unit: int) -> UnitWordsFile:
+        """All words of one unit. Raises `NotFound`, and `NotReady` before the run has ended."""
+        row, file = self._finished(finding_id)
+        spec, ranked = WordsSpec.model_validate_json(row.spec), self._unit(file, unit)
+        return UnitWordsFile(
+            finding=urls.finding(row.id),
+            model=spec.model,
+            layer=spec.layer,
+            unit=unit,
+            mean=ranked.mean,
+            std=ranked.std,
+            words=_ranked(ranked, ranked.order, 1),
+        )
+
+    def sheet(self, finding_id: str, word: str | None) -> bytes:
+        """A word of the run drawn in all ways, as WebP. Raises `NotFound` for another word."""
+        _, file = self._finished(finding_id)
+        if word is not None and word not in file.words:
+            raise NotFound(f"The word {word[:40]!r} is not among those that were drawn.")
+        return images.encode_webp(sheet(word or file.words[0], file.renderings.fonts, file.renderings.layouts))
+
+    def _finished(self, finding_id: str) -> tuple[FindingRow, WordFile]:
+        row = self.store.findings.get(finding_id)
+        if row.kind != "words":
+            raise NotFound(f"The finding {finding_id} is not about words.")
+        if row.status != "done":
+            raise NotReady("The words are not all measured yet: wait until the finding has ended.")
+        return row, WordFile.open(self.store.files.finding(row.id))
+
+    def _unit(self, file: WordFile, unit: int) -> Ranked:
+        if unit >= len(file.strongest):
+            raise NotFound(f"There is no unit {unit}: they go from 0 to {len(file.strongest) - 1}.", field="unit")
+        return file.unit(unit)
+
+    def _words(self, spec: WordsSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words of a spec that can be drawn, and those that cannot. Raises `NotFound` for a list that there is not."""
+        own = self.store.files.word_list(spec.pasted) if spec.pasted else ()
+        return _sorted_out(spec.language, spec.count, own)
+
+    def _of_unit(
+        self, spec: WordsSpec, unit: int, ranked: Ranked, count: tuple[int, int], *, centred: bool = False
+    ) -> WordsOfUnit:
+        titles = self.titles(spec.model, spec.layer)
+        strongest, weakest, last = ranked.order[: count[0]], ranked.order[::-1][: count[1]], len(ranked.order)
+        themes = titles.themes(unit) if titles else []
+        spoken = sensitive(word_file.named(ranked.words, strongest[:LOOKED_AT]))
+        return WordsOfUnit(
+            model=spec.model,
+            layer=spec.layer,
+            unit=unit,
+            url=urls.unit(spec.model, spec.layer, unit),
+            label=titles[unit].text if titles else "",
+            sensitive=[*themes, *(each for each in spoken if each not in themes)],
+            mean=ranked.mean,
+            std=ranked.std,
+            strongest=_ranked(ranked, strongest, 1, centred=centred),
+            weakest=_ranked(ranked, weakest, last, step=-1, centred=centred),
+        )
+
+    def _rows(self, spec: WordsSpec, finding_id: str, file: WordFile, view: FindingView) -> dict[str, object]:
+        """A page of the units with their strongest words."""
+        titles = self.titles(spec.model, spec.layer)
+        matching, sought = range(len(file.strongest)), view.q.strip().casefold()
+        if sought:
+            places = [place for place, word in enumerate(file.words) if word.casefold() == sought]
+            among = np.isin(file.strongest[:, :LOOKED_AT], places).any(1)
+            matching = np.flatnonzero(among).tolist()
+        left = [unit for unit in matching if unit > view.after]
+        rows = [
+            WordsRow(
+                unit=unit,
+                url=urls.words(finding_id, unit),
+                label=titles[unit].text if titles else "",
+                words=word_file.named(file.words, file.strongest[unit][:NAMED]),
+            )
+            for unit in left[:PAGE]
+        ]
+        more = urls.with_query(urls.finding(finding_id), after=left[PAGE - 1], q=view.q) if len(left) > PAGE else None
+        return {"units": rows, "next": more}
+
+
+def as_csv(page: UnitWordsFile) -> bytes:
+    """The words of a unit as a table."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["rank", "word", "activation", "sd"])
+    writer.writerows([each.rank, harmless(each.word), each.activation, each.sd] for each in page.words)
+    return text.getvalue().encode()
+
+
+@lru_cache(maxsize=16)
+def _sorted_out(language: str, count: int, own: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    both = tuple(dict.fromkeys([*(common(language, count) if language else ()), *own]))
+    left_out = frozenset(undrawable(both))
+    return tuple(word for word in both if word not in left_out), tuple(word for word in both if word in left_out)
+
+
+def _ranked(
+    ranked: Ranked, places: NDArray[np.int64], first: int, *, step: int = 1, centred: bool = False
+) -> list[DrivenWord]:
+    mean, std = ranked.mean, ranked.std or 1.0
+    return [
+        DrivenWord(
+            word=ranked.words[place],
+            rank=first + number * step,
+            activation=float(ranked.values[place]) - (mean if centred else 0.0),
+            sd=(float(ranked.values[place]) - mean) / std,
+        )
+        for number, place in enumerate(places.tolist())
+    ]
+
+
+def _drawn(finding_id: str, file: WordFile, word: str) -> Drawn:
+    return Drawn(
+        fonts=[font.name for font in file.renderings.fonts],
+        layouts=[_said(layout) for layout in file.renderings.layouts],
+        word=word,
+        picture=urls.word_sheet(finding_id, word),
+    )
+
+
+def _said(layout: Layout) -> str:
+    """A layout in words."""
+    ink, paper = (_grey(grey) for grey in (layout.ink, layout.paper))
+    across = _third(layout.x, ("left", "", "right"))
+    down = _third(layout.y, ("top", "", "bottom"))
+    place = " ".join(each for each in (down, across) if each) or "centre"
+    return f"{layout.width:.0%} wide, {place}, {ink} on {paper}"
+
+
+def _third(share: float, names: tuple[str, str, str]) -> str:
+    return names[0] if share < 0.45 else names[2] if share > 0.55 else names[1]
+
+
+def _grey(grey: int) -> str:
+    return {0: "black", 255: "white"}.get(grey, f"grey {grey}")
