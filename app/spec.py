@@ -396,6 +396,8 @@ class WordsSpec(_Finding):
 
     @model_validator(mode="after")
     def _some_words(self) -> Self:
+        if self.pasted is not None and not self.pasted.isalnum():
+            raise ValueError("pasted must be the id of a list that was sent in: letters and digits")
         if not self.language and self.pasted is None:
             raise ValueError("language is missing: choose one, or paste a list of words")
         return self
