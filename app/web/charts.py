@@ -1,7 +1,7 @@
 """Geometry of the inline SVG charts. Positions are percentages of the drawing, so that text keeps its size on a phone."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answers.examples import ActivationBand, Histogram, Stats, Stratum
@@ -345,27 +345,3 @@ def bars(values: Sequence[float], mark: float | None = None) -> Bars:
     longest = max([*values, 1e-9])
     at = None if mark is None or not 0 <= mark <= longest else round(100 * mark / longest, 2)
     return Bars([round(100 * max(value, 0) / longest, 2) for value in values], at)
-
-
-@dataclass(frozen=True)
-class SignedBars:
-    """Bars of a list from zero to either side, each as (left edge, width, whether it is negative) in percent of the list's
-    width; `zero` and `mark` are where zero and a value to compare with lie."""
-
-    spans: list[tuple[float, float, bool]]
-    zero: float
-    mark: float | None
-
-
-def signed_bars(values: Sequence[float], mark: float | None = None) -> SignedBars:
-    """Bars that keep their sign, on one scale with zero and the mark on it."""
-    ends = [0.0, *values, *([] if mark is None else [mark])]
-    axis = _percent_axis(min(ends), max(ends))
-    zero = axis(0.0)
-    spans = [(min(axis(value), zero), round(abs(axis(value) - zero), 2), value < 0) for value in values]
-    return SignedBars(spans, zero, None if mark is None else axis(mark))
-
-
-def _percent_axis(low: float, high: float) -> Callable[[float], float]:
-    width = max(high - low, 1e-9)
-    return lambda value: round(100 * (value - low) / width, 2)

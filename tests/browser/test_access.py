@@ -51,6 +51,12 @@ def pages(site: Server, browser: Browser) -> Pages:
     shared = page.url.removeprefix(site.url)
     page.get_by_role("button", name="Make an edit link").click()
     edit_link = page.url.removeprefix(site.url)
+    model, layer_name = layer.split("/")[2:4]
+    spec = {"kind": "words", "model": model, "layer": layer_name, "list": "apple, heart, house"}
+    words = page.request.post(f"{site.url}/findings", form=spec).url
+    page.goto(words)
+    expect(page.get_by_role("heading", name="How words are drawn")).to_be_visible(timeout=120_000)
+    words = words.removeprefix(site.url)
     page.close()
     return {
         "home": "/",
@@ -84,6 +90,8 @@ def pages(site: Server, browser: Browser) -> Pages:
         "lists": "/lists",
         "list": shared,
         "edit link": edit_link,
+        "words of all units": words,
+        "words of a unit": f"{words}?unit=5",
         "search": "/search?q=5",
         "empty search": "/search",
         "corpus image": str(example),
