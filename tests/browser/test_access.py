@@ -52,7 +52,12 @@ def pages(site: Server, browser: Browser) -> Pages:
     page.get_by_role("button", name="Make an edit link").click()
     edit_link = page.url.removeprefix(site.url)
     model, layer_name = layer.split("/")[2:4]
-    spec = {"kind": "words", "model": model, "layer": layer_name, "list": "apple, heart, house"}
+    spec: dict[str, str | float | bool] = {
+        "kind": "words",
+        "model": model,
+        "layer": layer_name,
+        "list": "apple, heart, house",
+    }
     words = page.request.post(f"{site.url}/findings", form=spec).url
     page.goto(words)
     expect(page.get_by_role("heading", name="How words are drawn")).to_be_visible(timeout=120_000)
