@@ -27,9 +27,9 @@ def correlations(columns: Columns, layer: str, unit: int) -> NDArray[np.float64]
     Raises:
         NotFound: the columns have no such layer or unit.
     """
-    own, units = _standard(columns, layer, [unit])[0], len(columns.codes(layer))
+    own, units = standard(columns, layer, [unit])[0], len(columns.codes(layer))
     blocks = (range(start, min(start + UNITS_AT_ONCE, units)) for start in range(0, units, UNITS_AT_ONCE))
-    found = np.concatenate([_standard(columns, layer, block) @ own for block in blocks])
+    found = np.concatenate([standard(columns, layer, block) @ own for block in blocks])
     return np.asarray(found, np.float64).clip(-1, 1)
 
 
@@ -39,7 +39,7 @@ def correlation(columns: Columns, layer: str, unit: int, others: Columns, other_
     Args:
         others: Columns of the same pictures; may be the same ones.
     """
-    one, other = _standard(columns, layer, [unit])[0], _standard(others, other_layer, [other_unit])[0]
+    one, other = standard(columns, layer, [unit])[0], standard(others, other_layer, [other_unit])[0]
     return float(np.clip(one @ other, -1, 1))
 
 
@@ -76,9 +76,9 @@ def recording(columns: Columns) -> Generator[tuple[int, int], None, None]:
         blocks = [range(start, min(start + BLOCK, units)) for start in range(0, units, BLOCK)]
         nearest = np.zeros((units, NEAREST, 2), np.float32)
         for block in blocks:
-            own, found = _standard(columns, layer, block), np.empty((len(block), units), np.float32)
+            own, found = standard(columns, layer, block), np.empty((len(block), units), np.float32)
             for other in blocks:
-                beside = own if other is block else _standard(columns, layer, other)
+                beside = own if other is block else standard(columns, layer, other)
                 found[:, other.start : other.stop] = own @ beside.T
                 done += 1
                 yield done, total
@@ -103,22 +103,24 @@ def _file(columns: Columns, layer: str) -> Path:
     return columns.folder / f"{layer}.alike.npy"
 
 
-def images_compared(columns: Columns) -> int:
+def images_compared(columns: Columns, most: int | None = None) -> int:
     """Over how many images the correlations are."""
-    return sum(span.stop - span.start for span in _spans(len(columns)))
+    return sum(span.stop - span.start for span in _spans(len(columns), most))
 
 
-def _spans(images: int) -> list[slice]:
+def _spans(images: int, most: int | None) -> list[slice]:
     """Contiguous stretches, since each page of a column that is touched is read whole."""
-    if images <= MOST_IMAGES:
+    most = most or MOST_IMAGES
+    if images <= most:
         return [slice(0, images)]
-    length = MOST_IMAGES // RUNS
+    length = most // RUNS
     return [slice(start, start + length) for start in np.linspace(0, images - length, RUNS).astype(int).tolist()]
 
 
-def _standard(columns: Columns, layer: str, units: Sequence[int]) -> NDArray[np.float32]:
-    """The part of each unit's column that is compared, less its mean, at length 1; zeros where it does not vary."""
-    spans = _spans(len(columns))
+def standard(columns: Columns, layer: str, units: Sequence[int], most: int | None = None) -> NDArray[np.float32]:
+    """The part of each unit's column that is compared, less its mean, at length 1; zeros where it does not vary: [units,
+    images], of a larger corpus `most` of these, by default `MOST_IMAGES`. The product of two such rows is Pearson's correlation."""
+    spans = _spans(len(columns), most)
     parts = [[columns.column(layer, unit, span) for span in spans] for unit in units]
     rows = np.stack([np.concatenate(part) for part in parts]).astype(np.float32)
     rows -= rows.mean(1, keepdims=True, dtype=np.float64).astype(np.float32)

@@ -1,0 +1,92 @@
+"""Families of a real (random, tiny) model's layer: what is written, what it belongs to, and that it comes out the same."""
+
+import pytest
+
+from app.clip.clip import Clip
+from app.corpus import columns as corpus_columns
+from app.corpus.build import build
+from app.corpus.columns import FOLDER as COLUMNS
+from app.corpus.columns import Columns
+from app.corpus.index import Index
+from app.corpus.sources import open_source
+from app.errors import NotFound, NotReady
+from app.lab import making as labelling
+from app.lab.families import LEAST
+from app.lab.grouped import LayerFamilies, making, missing, place, shares
+from app.lab.labels import LayerLabels
+from app.lab.words import Words
+from tests.pictures import blobs
+
+LAYER = "layer4.0"
+WORDS = Words(("red", "green", "blue", "orange", "purple", "disc"), 0, "six words")
+
+
+@pytest.fixture(scope="module")
+def index(tiny_clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    folder = tmp_path_factory.mktemp("grouped")
+    (folder / "pictures").mkdir()
+    for number in range(60):
+        blobs(number)[0].save(folder / "pictures" / f"{number:03}.png")
+    build(tiny_clip, open_source(str(folder / "pictures")), "mine", [LAYER, "layer3.0"], folder / "index")
+    found = Index.open(folder / "index")
+    list(corpus_columns.making(tiny_clip, found))
+    return found
+
+
+def columns(index: Index) -> Columns:
+    return Columns.open(index.folder / COLUMNS, index)
+
+
+def test_families_are_of_an_index_and_its_labels(tiny_clip: Clip, index: Index) -> None:
+    assert missing(index, index.manifest.layers) == [], "a layer without labels cannot have families"
+    with pytest.raises(NotFound, match="label"):
+        list(making(tiny_clip, index, columns(index), [LAYER]))
+    list(labelling.making(tiny_clip, index, [LAYER], WORDS))
+    labels = LayerLabels.open(index, LAYER)
+    assert missing(index, index.manifest.layers) == [LAYER]
+    with pytest.raises(NotFound):
+        LayerFamilies.open(index, labels)
+
+    steps = list(making(tiny_clip, index, columns(index)))
+    assert steps[-1] == (100, 100) and [done for done, _ in steps] == sorted(done for done, _ in steps)
+    found = LayerFamilies.open(index, labels)
+    assert missing(index, index.manifest.layers) == [] and list(making(tiny_clip, index, columns(index))) == []
+    assert (found.images, found.units, found.layer) == (60, 256, LAYER) and found.families
+    units = [unit for family in found.families for unit in family.units]
+    assert len(units) == len(set(units)) == 256 - found.loose
+    sizes = [len(family.units) for family in found.families]
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] >= LEAST
+    assert all(family.cohesion > family.beside and family.name for family in found.families)
+    assert {word for family in found.families for word in family.words} <= set(WORDS.words)
+
+    once = place(index, LAYER).read_bytes()
+    place(index, LAYER).unlink()
+    list(making(tiny_clip, index, columns(index)))
+    assert LayerFamilies.open(index, labels).families == found.families
+    place(index, LAYER).write_bytes(once)
+
+    list(labelling.making(tiny_clip, index, [LAYER], Words(WORDS.words[:4], 0, "four words")))
+    with pytest.raises(NotReady, match="of labels .* make them again"):
+        LayerFamilies.open(index, LayerLabels.open(index, LAYER))
+    assert missing(index, index.manifest.layers) == [LAYER]
+
+
+def test_what_was_written_by_another_version_is_refused(tiny_clip: Clip, index: Index) -> None:
+    list(labelling.making(tiny_clip, index, [LAYER], WORDS))
+    labels = LayerLabels.open(index, LAYER)
+    list(making(tiny_clip, index, columns(index), [LAYER]))
+    path = place(index, LAYER)
+    path.write_text(path.read_text().replace('"version":1', '"version":0'))
+    with pytest.raises(NotReady, match="version"):
+        LayerFamilies.open(index, labels)
+    path.write_text("{}")
+    with pytest.raises(NotReady, match="another version"):
+        LayerFamilies.open(index, labels)
+
+
+def test_a_words_share_is_how_far_it_is_above_chance(tiny_clip: Clip, index: Index) -> None:
+    list(labelling.making(tiny_clip, index, [LAYER], WORDS))
+    labels = LayerLabels.open(index, LAYER)
+    for unit, own in enumerate(shares(labels)):
+        sure = [each.word for each in labels.units[unit].named if each.score > labels.threshold]
+        assert list(own) == sure and sum(own.values()) == pytest.approx(1 if sure else 0)
