@@ -38,6 +38,16 @@ def card_picture(slug: str, path: str) -> str:
     return _path("models", slug, "card", *path.split("/"))
 
 
+def families(slug: str, **choice: str | int | None) -> str:
+    """A tour of a model's families of units: of a `kind`, `layer` and `corpus`, or of one `family` alone."""
+    return with_query(_path("models", slug, "families"), **choice)
+
+
+def beside(**choice: str | int | None) -> str:
+    """Two layers side by side: `a` and `b` are models, `layer_a` and `layer_b` their layers; asked words `q` or a `unit`."""
+    return with_query("/beside", **choice)
+
+
 def layer(slug: str, name: str) -> str:
     return _path("models", slug, name)
 

@@ -47,3 +47,10 @@ class RenderLink(BaseModel):
     activation: float | None
     activation_sd: float | None
     activation_percentile: float | None
+
+
+class LayerLink(BaseModel):
+    """A layer as a choice: the address of the same page for it."""
+
+    name: str
+    url: str

@@ -55,6 +55,11 @@ def cached(entry: Entry, cache_dir: Path) -> Path | None:
     return hub.cached(entry.architecture, entry.pretrained, cache_dir)
 
 
+def lacking(entry: Entry, cache_dir: Path) -> str:
+    """The sentence that says which file of weights is not on this machine and how to get it; empty where it is here."""
+    return "" if cached(entry, cache_dir) else _missing(entry, cache_dir).detail
+
+
 def fetch(entry: Entry, cache_dir: Path) -> Path:
     """Download the entry's weights into `cache_dir` unless they are there, and say where they lie.
 

@@ -11,8 +11,10 @@ from pathlib import PurePath
 from typing import Literal
 
 from app import images, urls
+from app.answers.beside import BesidePage
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
+from app.answers.families import FamiliesPage, FamilyKind
 from app.answers.findings import Finding, FindingView
 from app.answers.given import GivenPage
 from app.answers.home import Home, Search
@@ -31,6 +33,7 @@ from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
 from app.microscope.alike import AlikeDesk
+from app.microscope.beside import BesideDesk
 from app.microscope.browsing import Browser
 from app.microscope.captions import Captions
 from app.microscope.card import Card
@@ -40,6 +43,7 @@ from app.microscope.facet_pictures import FacetPictures
 from app.microscope.facet_rows import FacetRows
 from app.microscope.facet_table import FacetTableDesk
 from app.microscope.facets import FacetDesk
+from app.microscope.family_desk import FamilyDesk
 from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given_facet import GivenFacets
@@ -61,6 +65,7 @@ from app.microscope.residents import Residents
 from app.microscope.surveys import SurveyDesk
 from app.microscope.top_words import TopWords
 from app.microscope.top_words import as_csv as words_as_csv
+from app.microscope.tour import TourDesk
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec
@@ -92,7 +97,9 @@ class Microscope:
         self.indexes = Indexes(settings, self.residents)
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.label_desk = LabelDesk(self.worker, self.residents, self.indexes)
+        self.family_desk = FamilyDesk(self.worker, self.residents, self.indexes, self.column_desk, self.label_desk)
         self.column_desk.then = self._after_columns
+        self.label_desk.then = self.family_desk.queue
         self.naming = Naming(self.store, self.label_desk)
         self.gallery = Gallery(settings.data / "galleries", self.residents)
         pictures = FacetPictures(self.store, self.worker, self.residents)
@@ -136,6 +143,8 @@ class Microscope:
         self.survey_desk = SurveyDesk(self.store, self.browser)
         self.note_desk = NoteDesk(self.store, self.browser)
         self.list_desk = ListDesk(self.store, self.browser)
+        self.tour_desk = TourDesk(self.browser, self.family_desk)
+        self.beside_desk = BesideDesk(self.browser, self.look_desk)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
@@ -179,6 +188,7 @@ class Microscope:
         self.worker.close(CLOSE_WAIT_S)
         self.column_desk.close()
         self.label_desk.close()
+        self.family_desk.close()
         self.facet_columns.close()
         self.store.close()
         gc.unfreeze()
@@ -338,6 +348,33 @@ class Microscope:
     def alike_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> AlikePage:
         """The units that are active on the same images as one."""
         return self.alike_desk.page(slug, layer, unit, corpus)
+
+    def families(
+        self,
+        slug: str,
+        *,
+        kind: FamilyKind | None = None,
+        layer: str | None = None,
+        corpus: str | None = None,
+        family: str | None = None,
+        after: int = 0,
+    ) -> FamiliesPage:
+        """A tour of the families of a model's units."""
+        return self.tour_desk.page(slug, kind=kind, layer=layer, corpus=corpus, family=family, after=after)
+
+    async def beside(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        *,
+        layer_a: str | None = None,
+        layer_b: str | None = None,
+        q: str = "",
+        unit: int | None = None,
+        after: int = 0,
+    ) -> BesidePage:
+        """Two layers, of two models or of one, side by side."""
+        return await self.beside_desk.page(a, b, layer_a=layer_a, layer_b=layer_b, q=q, unit=unit, after=after)
 
     def random_unit(
         self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None

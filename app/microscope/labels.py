@@ -1,6 +1,8 @@
 """The automatic labels of this server's indexes: read where they are, made in the background where they are not."""
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 
 from app.corpus.index import Index
@@ -22,6 +24,7 @@ class LabelDesk:
     def __init__(self, worker: Worker, residents: Residents, indexes: Indexes) -> None:
         self.residents = residents
         self.indexes = indexes
+        self.then: Callable[[str], None] = lambda name: None  # what to do after an index's labels are there, or failed
         about = "What the units may be called by {}".format
         self._passes = Background(
             worker,
@@ -29,6 +32,7 @@ class LabelDesk:
             self._steps,
             failed=lambda name: f"{about(name)} could not be worked out",
             going=lambda name, done, total: f"{about(name)} is being worked out: {100 * done // total}%.",
+            after=self._after,
             beside=False,  # renders have the device to themselves
         )
 
@@ -69,10 +73,16 @@ class LabelDesk:
         index = self.indexes.open(name)
         if len(index) <= UNASKED and not self.indexes.fixed(index) and missing(index, index.manifest.layers):
             self._passes.submit(index.manifest.model, name)
+        else:
+            self.then(name)
 
     def close(self) -> None:
         """Drop what was begun: call it when the device thread has stopped."""
         self._passes.close()
+
+    def _after(self, name: str) -> None:
+        with suppress(NotFound):
+            self.then(name)
 
     def _steps(self, slug: str, name: str) -> Steps:
         return making(self.residents.clip(slug), self.indexes.open(name))

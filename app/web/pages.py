@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.answers.beside import BesidePage
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
+from app.answers.families import FamiliesPage, FamilyKind
 from app.answers.findings import Finding, FindingView
 from app.answers.given import GivenPage
 from app.answers.home import Home, Search
@@ -80,6 +82,23 @@ def model(microscope: Scope, slug: Slug) -> ModelInfo:
 def card(microscope: Scope, slug: Slug) -> CardPage:
     """The card of a model: what it is, what it can do and what not."""
     return microscope.card(slug)
+
+
+@page("/models/{slug}/families", "families.html")
+def families(
+    microscope: Scope,
+    slug: Slug,
+    kind: FamilyKind | None = None,
+    layer: Choice = None,
+    corpus: Choice = None,
+    family: Choice = None,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> FamiliesPage:
+    """A tour of the families of a model's units: of the `kind` that the paper published, that clustering found, or that a
+    corpus recorded. `after` so many families, or with a `family` so many of its units."""
+    return microscope.families(
+        slug, kind=kind, layer=layer or None, corpus=corpus or None, family=family or None, after=after
+    )
 
 
 @page("/models/{slug}/{layer}", "layer.html")
@@ -240,6 +259,30 @@ def compare(
 ) -> Comparison:
     """Two renders side by side, with what differs in how they were made."""
     return microscope.compare(a, b)
+
+
+@page("/beside", "beside.html")
+async def beside(
+    microscope: Scope,
+    a: Choice = None,
+    b: Choice = None,
+    layer_a: Choice = None,
+    layer_b: Choice = None,
+    q: Word = "",
+    unit: Annotated[str, Query(max_length=9, pattern="^[0-9]*$")] = "",
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> BesidePage:
+    """The same asked of two layers, of the models `a` and `b`: words `q`, and a `unit` of the first; and the units that match,
+    `after` so many pairs."""
+    return await microscope.beside(
+        a or None,
+        b or None,
+        layer_a=layer_a or None,
+        layer_b=layer_b or None,
+        q=q.strip(),
+        unit=int(unit) if unit else None,
+        after=after,
+    )
 
 
 @page("/looks", "looks.html")

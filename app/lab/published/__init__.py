@@ -6,6 +6,7 @@ pictures, the captions texts that a search found.
 """
 
 import json
+import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 CREDIT = "Goh et al., Multimodal Neurons in Artificial Neural Networks, Distill 2021, CC BY 4.0"
+PAPER = "https://distill.pub/2021/multimodal-neurons/"
 _FILE = Path(__file__).with_name("units.json")
+_FAMILIES = Path(__file__).with_name("families.toml")
 
 
 class PublishedUnit(BaseModel):
@@ -33,6 +36,19 @@ class PublishedUnit(BaseModel):
 def published(slug: str, layer: str) -> Mapping[int, PublishedUnit]:
     """What was published of a layer's units, by unit; empty for every model that the paper does not speak of."""
     return _all().get(slug, {}).get(layer, {})
+
+
+def published_layer(slug: str) -> str | None:
+    """The layer of a model whose units the paper sorted into families; None for every model that it does not speak of."""
+    layers = _all().get(slug, {})
+    return next((layer for layer, units in layers.items() if any(unit.families for unit in units.values())), None)
+
+
+@lru_cache(maxsize=1)
+def described() -> Mapping[str, str]:
+    """The published families in the order of the paper's figure 1, and a line on each in our own words."""
+    with _FAMILIES.open("rb") as file:
+        return {name: each["text"] for name, each in tomllib.load(file).items()}
 
 
 @lru_cache(maxsize=1)
