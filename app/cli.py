@@ -28,6 +28,7 @@ from app.corpus.portable import export
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
 from app.errors import BadInput, FacetscopeError, WeightsMissing
+from app.lab import grouped
 from app.lab.labels import LayerLabels, stale
 from app.lab.making import making
 from app.lab.words import Words
@@ -52,12 +53,14 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope
 model_commands = typer.Typer(no_args_is_help=True, help="Models: which there are, whether they load, fetching weights.")
 index_commands = typer.Typer(no_args_is_help=True, help="Indexes: what a corpus of pictures does to every unit.")
 facet_commands = typer.Typer(no_args_is_help=True, help="Facets: themes, each a set of pictures and its probes.")
+family_commands = typer.Typer(no_args_is_help=True, help="Families of units that clustering finds.")
 label_commands = typer.Typer(no_args_is_help=True, help="Labels: what units may be called, worked out offline.")
 gallery_commands = typer.Typer(no_args_is_help=True, help="Galleries: prebuilt renders of whole layers.")
 cli.add_typer(model_commands, name="model")
 cli.add_typer(index_commands, name="index")
 cli.add_typer(facet_commands, name="facet")
 cli.add_typer(label_commands, name="label")
+cli.add_typer(family_commands, name="family")
 cli.add_typer(gallery_commands, name="gallery")
 cli.add_typer(demo, name="demo")
 
@@ -306,6 +309,34 @@ def label_build(
             tell(done, total)
         rows = [_labels_of(LayerLabels.open(found, name)) for name in chosen]
     lines = [f"{r['layer']}: {r['sure']} of {r['units']} units have a sure label, from {r['words']}" for r in rows]
+    _print(as_json, {"index": found.manifest.name, "layers": rows}, lines)
+
+
+@family_commands.command("build")
+def family_build(
+    model: Slug,
+    index: Annotated[str | None, typer.Option(help="Index to go by; the model's first one otherwise.")] = None,
+    layer: Annotated[
+        list[str] | None, typer.Option(help="Layer; repeat for several. None: all that lack them.")
+    ] = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find families of units, by what they do on an index's pictures and by their automatic labels.
+
+    `serve` does it by itself. It needs `index columns` and `label build` first.
+    """
+    with _microscope(model, data) as (microscope, clip), progress("steps") as tell:
+        found = microscope.indexes.need_own(clip.slug, index)
+        for done, total in grouped.making(clip, found, microscope.column_desk.need(found), layer):
+            tell(done, total)
+        opened = [(name, microscope.family_desk.find(found, name)) for name in layer or found.manifest.layers]
+        rows = [
+            {"layer": name, "families": len(each.families), "units": each.units, "loose": each.loose}
+            for name, each in opened
+            if each
+        ]
+    lines = [f"{r['layer']}: {r['families']} families; {r['loose']} of {r['units']} units are in none" for r in rows]
     _print(as_json, {"index": found.manifest.name, "layers": rows}, lines)
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from app.corpus.alike import BLOCK, images_compared, standard
 from app.corpus.columns import Columns
 
+HELD_BYTES = 2**27  # of one layer's columns that stay in memory while the other's go by
 NEAREST = 8  # units of the other layer that are kept for each
-QUICK_IMAGES = 4096  # a correlation over that many moves by about 0.016
+QUICK_IMAGES = 8192  # a correlation over that many moves by about 0.011
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,15 @@ def correlating(
     found = np.empty((ones, twos), np.float32)
     starts, other_starts = range(0, ones, BLOCK), range(0, twos, BLOCK)
     done, total = 0, len(starts) * len(other_starts)
+    held: dict[int, NDArray[np.float32]] = {}  # reading takes longer than comparing
     for start in starts:
         own = standard(columns, layer, range(start, min(start + BLOCK, ones)), most)
         for other in other_starts:
-            theirs = standard(others, other_layer, range(other, min(other + BLOCK, twos)), most)
+            theirs = held.get(other)
+            if theirs is None:
+                theirs = standard(others, other_layer, range(other, min(other + BLOCK, twos)), most)
+                if 4 * twos * theirs.shape[1] <= HELD_BYTES:
+                    held[other] = theirs
             found[start : start + len(own), other : other + len(theirs)] = own @ theirs.T
             done += 1
             yield done, total
@@ -85,5 +91,7 @@ def match(columns: Columns, layer: str, others: Columns, other_layer: str, most:
 
 def _nearest(found: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The columns of each row with the highest values, and these; among equals the lowest first."""
-    order = np.argsort(-found, axis=1, kind="stable")[:, :NEAREST]
+    most = min(NEAREST, found.shape[1])
+    best = np.sort(np.argpartition(-found, most - 1, axis=1)[:, :most], axis=1)
+    order = np.take_along_axis(best, np.argsort(-np.take_along_axis(found, best, 1), axis=1, kind="stable"), 1)
     return order, np.take_along_axis(found, order, 1)

@@ -176,7 +176,7 @@ def _match(columns: Columns, layer: str, others: Columns, other_layer: str) -> M
 @lru_cache(maxsize=16)
 def _matched(columns: Columns, layer: str, others: Columns, other_layer: str) -> Matching:
     """Kept for each pair of layers as long as their columns are open: a few hundred KB."""
-    return match(columns, layer, others, other_layer)
+    return match(columns, layer, others, other_layer, QUICK_IMAGES)
 
 
 @lru_cache(maxsize=4096)

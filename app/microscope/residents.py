@@ -15,6 +15,7 @@ from app.clip.clip import Clip
 from app.clip.entry import Entry
 from app.clip.layers import Layer
 from app.errors import FacetscopeError, NotFound, NotReady
+from app.lab.published import published_layer
 from app.microscope.card import Card
 from app.render.cost import Pace, pace
 from app.settings import Settings
@@ -97,10 +98,10 @@ class Residents:
             known = registry.entry(slug).slug
             raise NotFound(
                 f"The model {known} is not served here. Start the server with --model {known}, "
-                f"or choose one of: {', '.join(self._residents)}."
+                f"or choose one of: {', '.join(self._residents)}.{_readable(known)}"
             )
         if resident.clip is None:
-            raise NotReady(f"The model {slug} is not ready: {resident.status}")
+            raise NotReady(f"The model {slug} is not ready: {resident.status}{_readable(slug)}")
         return resident.clip
 
     def pace(self, slug: str) -> Pace | None:
@@ -152,6 +153,11 @@ class Residents:
         """All slugs worth listing: the served ones first, then what the registry knows."""
         rest = [entry.slug for entry in registry.known() if entry.slug not in self._residents]
         return [*self._residents, *rest]
+
+
+def _readable(slug: str) -> str:
+    """Where to read what the paper published of a model's units, which needs no weights."""
+    return f" What the paper says of its units is at {urls.families(slug)}." if published_layer(slug) else ""
 
 
 @lru_cache(maxsize=64)

@@ -98,7 +98,7 @@ class TourDesk:
             family=family,
             all=names_of_all,
             families=self._dressed(shown, first, most, kind, slug, layer, index, corpus),
-            loose=self._loose(found, kind, slug, layer, index),
+            loose=model.layers[names.index(layer)].channels - len({unit for each in found for unit in each.units}),
             sensitive=list(dict.fromkeys(theme for each in shown for theme in each.themes)),
             next=self._url(slug, kind, layer, corpus, family, last) if more else None,
         )
@@ -147,12 +147,6 @@ class TourDesk:
         indexed = index or (self.browser.indexes.find(slug, corpus) if slug in self.browser.residents.slugs else None)
         known = [layer] if kind == "published" or indexed is None else list(indexed.manifest.layers)
         return [LayerLink(name=each, url=self._url(slug, kind, each, corpus)) for each in known]
-
-    def _loose(self, found: Sequence[_Family], kind: FamilyKind, slug: str, layer: str, index: Index | None) -> int:
-        if not found:
-            return 0
-        units = len(published(slug, layer)) if kind == "published" or index is None else index.units(layer)
-        return units - len({unit for each in found for unit in each.units})
 
     def _url(
         self,

@@ -56,6 +56,8 @@ def client(settings: Settings) -> Iterator[TestClient]:
         layers = [each["name"] for each in client.get("/models/small.json").json()["layers"] if each["indexed"]]
         for layer in layers:
             wait_for(lambda layer=layer: not client.get(f"/models/small/{layer}/5.json").json()["labels"]["status"])
+            families = f"/models/small/families.json?kind=found&layer={layer}"
+            wait_for(lambda families=families: not client.get(families).json()["status"])
         yield client
 
 

@@ -119,7 +119,26 @@ def test_old_microscope_addresses_redirect_for_ever(client: TestClient) -> None:
     for old, new in moved.items():
         answer = client.get(old)
         assert (answer.status_code, answer.headers["location"]) == (308, new)
-    assert client.get("/models/contrastive_4x/text_block_2/1").status_code == 404
+    told = client.get("/models/RN50x4.openai/layer4.5/89.json").json()["detail"]
+    assert "--model RN50x4.openai" in told and "/models/RN50x4.openai/families" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        ("contrastive_4x/text_block_2/1", "text_block_2 is no block output"),
+        ("contrastive_4x/image_block_9_9_Add_6_0/1", "no layer layer9.9"),
+        ("contrastive_4x/image_block_4_5_Add_6_0/2560", "units 0 to 2559"),
+        (
+            "contrastive_v1/image_block_4_2_Add_6_0/7",
+            "contrastive_v1 is not among the models whose weights were released",
+        ),
+        ("contrastive_v1", "contrastive_4x is RN50x4.openai"),
+    ],
+)
+def test_old_microscope_addresses_of_what_there_is_not_are_explained(client: TestClient, old: str, said: str) -> None:
+    answer = client.get(f"/models/{old}", headers={"accept": "application/json"})
+    assert answer.status_code == 404 and said in answer.json()["detail"]
 
 
 def test_openapi_documents_every_twin_and_action(client: TestClient) -> None:
