@@ -8,12 +8,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import company, cost, index, labels, pages, quality, steering, unit_page
+from bench import company, cost, families, index, labels, pages, quality, steering, unit_page
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
     "company": company.measure,
     "cost": cost.measure,
+    "families": families.measure,
     "index": index.measure,
     "labels": labels.measure,
     "pages": pages.measure,

@@ -247,7 +247,7 @@ def refusals(site: Site, texts: Sequence[str]) -> Shown:
     forms = (
         (f"{unit}/labels", "text"), (f"{unit}/labels", "name"), (f"{unit}/notes", "note"), (f"{unit}/lists", "title"), ("/lists", "title"),
         ("/lists", "description"), ("/renders", "direction"), ("/renders", "prompt"), ("/renders", "preset"), ("/renders", "facet"),
-        ("/renders", "size"), ("/findings", "unit"), (f"{unit}/facets", "preset"), ("/reveal", "unit"),
+        ("/renders", "size"), ("/findings", "unit"), (f"{unit}/facets", "preset"), ("/reveal", "back"),
     )  # fmt: skip
     place = {"model": site.server.slug, "layer": LAYER, "text": "\u202e"}
     return [

@@ -172,8 +172,8 @@ def test_published_families_of_people_carry_the_warning(client: TestClient) -> N
 
 
 def test_who_wants_to_see_them_comes_back_to_the_tour(client: TestClient) -> None:
-    form = {"model": "small", "layer": LAYER, "kind": "recorded", "show": "1"}
-    answer = client.post("/reveal", data=form)
-    assert answer.headers["location"] == f"/models/small/families?kind=recorded&layer={LAYER}"
-    assert client.get(answer.headers["location"]).status_code == 200
+    page = Markup(client.get(f"/models/{PAPER}/families?family=religion").text)
+    back = page.one("input", name="back")["value"] if page.all("input", name="back") else f"/models/{PAPER}/families"
+    answer = client.post("/reveal", data={"back": back, "show": "1"})
+    assert answer.headers["location"] == back and client.get(back).status_code == 200
     client.cookies.clear()
