@@ -13,6 +13,7 @@ from torch import Tensor
 from app.clip.clip import Clip
 
 BATCH = 512  # texts
+FOLDER = "vocabularies"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,19 @@ def reading(clip: Clip) -> Iterator[tuple[int, int] | Vocabulary]:
         parts.append(torch.nn.functional.normalize(embedded.float(), dim=-1).half().cpu())
         yield min(start + BATCH, len(known)), len(known)
     yield Vocabulary(known, torch.cat(parts))
+
+
+def kept(clip: Clip, data: Path) -> Iterator[tuple[int, int] | Vocabulary]:
+    """The vocabulary from its file in the data folder; where that is not there, as `reading`, and then it is."""
+    path = data / FOLDER / f"{clip.weights_hash}.safetensors"
+    found = load(path, clip.weights_hash)
+    if found is not None:
+        yield found
+        return
+    for read in reading(clip):
+        if isinstance(read, Vocabulary):
+            save(read, path, clip.weights_hash)
+        yield read
 
 
 def save(vocabulary: Vocabulary, path: Path, weights_hash: str) -> None:

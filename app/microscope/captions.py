@@ -6,9 +6,8 @@ from pathlib import Path
 
 from app import urls
 from app.answers.findings import CaptionFound, CaptionsPage, FindingView, WordFound
-from app.clip import vocabulary as vocabularies
 from app.clip.clip import Clip
-from app.clip.vocabulary import Vocabulary, reading
+from app.clip.vocabulary import Vocabulary, kept
 from app.errors import BadInput
 from app.lab.captions import STEPS, Climb, single_words
 from app.microscope.instruments import Step
@@ -60,16 +59,13 @@ def speaks(clip: Clip, layer: str) -> bool:
 
 def searching(clip: Clip, spec: CaptionsSpec, data: Path) -> Iterator[Step]:
     """Read the vocabulary, if nobody has yet for these weights, then climb."""
-    path = data / "vocabularies" / f"{clip.weights_hash}.safetensors"
-    vocabulary = vocabularies.load(path, clip.weights_hash)
-    if vocabulary is None:
-        for read in reading(clip):
-            if isinstance(read, Vocabulary):
-                vocabulary = read
-                vocabularies.save(read, path, clip.weights_hash)
-            else:
-                done, total = read
-                yield Step(f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {})
+    vocabulary = None
+    for read in kept(clip, data):
+        if isinstance(read, Vocabulary):
+            vocabulary = read
+        else:
+            done, total = read
+            yield Step(f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {})
     assert vocabulary is not None
     words = [vars(word) for word in single_words(clip, vocabulary, spec.unit, WORDS)]
     climb = Climb(clip, vocabulary, spec.unit, restarts=spec.restarts, penalty=spec.penalty, seed=spec.seed)
