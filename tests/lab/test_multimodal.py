@@ -1,0 +1,44 @@
+"""Units that stand for a thing however it is shown, by what a corpus records."""
+
+import numpy as np
+import pytest
+
+from app.clip.clip import Clip
+from app.corpus.columns import FOLDER, Columns, making
+from app.corpus.index import Index
+from app.errors import NotReady
+from app.lab.multimodal import concepts, multimodal, strict
+
+
+def test_a_unit_is_multimodal_if_one_concept_is_far_ahead_in_every_way() -> None:
+    means = np.zeros((2, 20, 4))
+    means[:, 7, 0] = 1  # ahead in both ways
+    means[0, 7, 1] = means[1, 8, 1] = 1  # another one in each
+    means[0, 7, 2] = 1
+    means[1, :, 2] = np.arange(20) % 8 / 7  # first in the second way, but not alone
+    means[0, 9, 3] = 1
+    counts = np.full((2, 20), 6)
+    assert strict(means, counts) == {0: 7}
+    counts[1, 9] = 0  # nothing shows it in the second way, where it is as all others
+    assert strict(means, counts) == {0: 7}
+
+
+def test_concepts_know_what_they_are_called_and_their_family(planted: tuple[Clip, Index]) -> None:
+    clip, index = planted
+    for _ in making(clip, index):
+        pass
+    columns = Columns.open(index.folder / FOLDER, index)
+    known = {concept.name: concept for concept in concepts(columns, index)}
+    assert known["stripes"].names == {"stripes", "zebra"}, "`pattern` is said of others too, and `once` once"
+    assert known["red"].relatives == {known["grey 5"].number, known["grey 9"].number}
+    assert known["red"].family == {"red", "grey 5", "grey 9"}
+    found = multimodal(columns, index, clip.default_layer)
+    assert {concepts(columns, index)[number].name for number in found.values()} == {"stripes", "red"}
+
+
+def test_a_corpus_that_does_not_say_how_it_shows_things_says_so(planted_kindless: tuple[Clip, Index]) -> None:
+    clip, index = planted_kindless
+    for _ in making(clip, index):
+        pass
+    with pytest.raises(NotReady, match="label column `kind`"):
+        multimodal(Columns.open(index.folder / FOLDER, index), index, clip.default_layer)
