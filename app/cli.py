@@ -3,11 +3,13 @@
 `serve` ends with 70 when the device failed and a new process is needed.
 """
 
+import io
 import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +17,8 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Column, Table
 
 from app import images
 from app.clip import registry
@@ -31,10 +35,15 @@ from app.errors import BadInput, FacetscopeError, WeightsMissing
 from app.lab import grouped
 from app.lab.labels import LayerLabels, stale
 from app.lab.making import making
+from app.lab.reproduce.material import Step
+from app.lab.reproduce.row import Row
+from app.lab.reproduce.running import reproducing
+from app.lab.top_words import COMMON
 from app.lab.words import Words
 from app.microscope import Microscope
 from app.microscope.export import as_json as people_as_json
 from app.microscope.mounts import check_served
+from app.microscope.reproduction import material
 from app.progress import progress
 from app.render.gallery import drawing_here, is_rendered, render_layer
 from app.render.presets import recipe
@@ -47,6 +56,7 @@ from app.web.app import create_app
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
 INTERRUPTED = 130  # as a shell has it for Ctrl-C
 UNSTARTED = 3  # as uvicorn has it
+PIPED_WIDTH = 160  # characters of a table that nobody's terminal limits
 BROKEN = 70  # EX_SOFTWARE of sysexits.h: the device failed, start again
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for the multimodal neurons of CLIP.")
@@ -483,6 +493,50 @@ def gallery_render(
                         )
                 written.append(str(path))
     _print(as_json, {"written": written}, written)
+
+
+@cli.command()
+def reproduce(
+    model: Slug,
+    reference: Annotated[
+        Path | None, typer.Option(help="Folder of the paper's published figures, to compare its models with.")
+    ] = None,
+    index: Annotated[str | None, typer.Option(help="Index to go by; the model's first one otherwise.")] = None,
+    words: Annotated[int, typer.Option(min=2, help="Words to draw: published ones first, then common ones.")] = COMMON,
+    units: Annotated[int | None, typer.Option(min=2, help="Units to search captions for; all otherwise.")] = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the paper's experiments on a model and print what is measured beside what is expected.
+
+    What is missing for an experiment, weights or labels or published figures, is said in its rows.
+    """
+    microscope = Microscope(Settings(data=data, models=(model,)))
+    rows: list[Row] = []
+    try:
+        tested = material(microscope, index, reference=reference, words=words, units=units)
+        for what, group in groupby(reproducing(tested), lambda each: each.what if isinstance(each, Step) else None):
+            with progress(what) if what else nullcontext() as tell:
+                for each in group:
+                    if isinstance(each, Row):
+                        rows.append(each)
+                    elif tell:
+                        tell(each.done, each.total)
+    finally:
+        microscope.close()
+    _print(as_json, {"model": tested.slug, "rows": [row.model_dump(mode="json") for row in rows]}, [_table(rows)])
+
+
+def _table(rows: list[Row]) -> str:
+    """The rows side by side, as wide as the terminal."""
+    texts = [Column(name, overflow="fold") for name in ("experiment", "expected", "measured", "verdict")]
+    drawn = Table(*texts, Column("s", justify="right"), show_lines=True)
+    for row in rows:
+        drawn.add_row(row.name, row.published, row.measured or "-", row.verdict, f"{row.seconds:.0f}")
+    console = Console(file=io.StringIO(), width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    with console.capture() as captured:
+        console.print(drawn, markup=False)
+    return captured.get().rstrip()
 
 
 @contextmanager

@@ -138,6 +138,16 @@ def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
     assert Path(path).stat().st_size > 1000
 
 
+def test_what_is_missing_to_reproduce_the_paper_is_said_in_rows(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.monkeypatch.setenv("FACETSCOPE_MODEL_CACHE", str(tmp_path / "cache"))
+    said = terminal.answer("reproduce", "--model", "RN50x4.openai", "--reference", tmp_path)["rows"]
+    assert all("model fetch RN50x4.openai" in row["verdict"] for row in said) and len(said) > 8
+    assert all({"name", "published", "measured", "verdict", "seconds"} <= row.keys() for row in said)
+    code, out, err = terminal.run("reproduce", "--model", terminal.model)
+    assert code == 0 and "No unit of layer4.0 is multimodal" in " ".join(out.split()).replace("│ ", "")
+    assert "pictures of the corpus: 60 of 60" in err and "expected" in out and "measured" in out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
@@ -153,6 +163,8 @@ def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
         (["render", "MODEL/layer4.0", "--out", "x.png", "--of", "picture", "--picture", "/nowhere"], 2, "/nowhere"),
         (["index", "build", "--model", "MODEL", "--images", "/nowhere", "--name", "x"], 2, "/nowhere"),
         (["index", "build", "--name", "x"], 2, "--model"),
+        (["reproduce", "--model", "RN50x4.nosuchtag"], 1, "RN50x4"),
+        (["reproduce", "--model", "MODEL", "--index", "none"], 1, "no corpus named none"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(

@@ -57,6 +57,7 @@ def test_the_promised_commands_are_there() -> None:
         ["demo", "build"],
         ["demo", "train"],
         ["demo", "evaluate"],
+        ["reproduce"],
     ):
         answer = CliRunner().invoke(cli, [*command, "--help"])
         assert answer.exit_code == 0, command

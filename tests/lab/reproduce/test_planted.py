@@ -1,0 +1,159 @@
+"""The comparisons on planted results: they pass what was planted, and fail it once it is dealt out to other units."""
+
+import numpy as np
+import pytest
+import torch
+
+from app.corpus.given import Estimate, Group
+from app.errors import NotReady
+from app.lab.multimodal import Concept
+from app.lab.reproduce import captions, conditional, published_captions, published_words, words
+from app.lab.reproduce.compare import common_words, mentioned, rank_agreement, share
+from app.lab.reproduce.reference import ReferenceUnit
+from app.lab.reproduce.row import HOLDS, MISSED, Row
+from app.lab.top_words import WordDrive
+
+UNITS, WORDS = 40, 2000
+LISTED = tuple(f"word{number}" for number in range(WORDS))
+
+
+def concept(number: int, family: frozenset[int] = frozenset()) -> Concept:
+    """A concept that is called by the word of its number, in a family with others."""
+    names = frozenset({LISTED[number]})
+    return Concept(number, LISTED[number], names, family, names.union(LISTED[each] for each in family))
+
+
+def dealt(known: dict) -> dict:
+    """What is known of each unit given to the next one."""
+    return dict(zip(known, [*list(known.values())[1:], next(iter(known.values()))], strict=True))
+
+
+def drive() -> WordDrive:
+    """Random words, and each unit's own a good deal stronger."""
+    values = torch.randn(WORDS, UNITS, generator=torch.Generator().manual_seed(0))
+    values[range(UNITS), range(UNITS)] += 20
+    return WordDrive(LISTED, values)
+
+
+def verdicts(rows: list[Row]) -> list[str]:
+    return [row.verdict.partition(":")[0] for row in rows]
+
+
+def test_drawn_words_that_name_the_concept_pass_and_those_of_another_unit_do_not() -> None:
+    units = {unit: concept(unit) for unit in range(UNITS)}
+    rows = words.rows(units, drive())
+    assert verdicts(rows) == [HOLDS, HOLDS]
+    assert rows[0].figures["share"] == 1.0 and rows[0].figures["shuffled"] < 0.05
+    assert "100.0% of 40 units" in rows[0].measured and "at least 80.0%" in rows[0].published
+    assert verdicts(words.rows(dealt(units), drive())) == [MISSED, MISSED]
+
+
+def test_one_family_for_all_is_no_agreement_since_shuffled_units_reach_it_too() -> None:
+    units = {unit: concept(unit, frozenset(range(UNITS))) for unit in range(UNITS)}
+    own, family = words.rows(units, drive())
+    assert own.verdict == HOLDS
+    assert family.figures["share"] == family.figures["shuffled"] == 1.0
+    assert family.verdict == "missed: shuffled units reach 100.0%, more than 5.0%"
+
+
+def test_captions_that_name_the_concept_pass_and_those_of_another_unit_do_not() -> None:
+    units = {unit: concept(unit) for unit in range(UNITS)}
+    texts = {unit: ["nothing", f"a {LISTED[unit].upper()} again"] for unit in units}
+    rows = captions.rows(units, texts, {unit: ["nothing"] for unit in units})
+    assert verdicts(rows) == [HOLDS, HOLDS] and "five best single words 0.0%" in rows[0].measured
+    assert verdicts(captions.rows(units, dealt(texts), texts)) == [MISSED, MISSED]
+
+
+def driven(number: int, clear: bool = True) -> conditional.Driven:
+    """A unit whose upper bands hold images of one concept only, in sd far above the rest."""
+    shown = np.zeros(UNITS)
+    shown[number] = 1.0
+    low, high = (8.0, 9.0) if clear else (1.0, 9.0)
+    medians = [Estimate(8.5, low, high) if each == number else Estimate(1.5, 1.0, 2.0) for each in range(UNITS)]
+    return conditional.Driven(shown, shown, [Group(each, 10, median, None) for each, median in enumerate(medians)])
+
+
+def test_pictures_of_the_concept_pass_and_those_of_another_units_do_not() -> None:
+    concepts = [concept(unit) for unit in range(UNITS)]
+    rows = conditional.rows(concepts, [driven(unit) for unit in range(UNITS)])
+    assert verdicts(rows) == [HOLDS, HOLDS, HOLDS]
+    assert "in the median unit 8.5 sd, the next concept 1.5" in rows[2].measured
+    assert verdicts(conditional.rows(concepts, [driven((u + 1) % UNITS) for u in range(UNITS)])) == [MISSED] * 3
+    unclear = conditional.rows(concepts, [driven(unit, clear=False) for unit in range(UNITS)])
+    assert verdicts(unclear) == [HOLDS, HOLDS, MISSED]
+
+
+def test_each_upper_band_weighs_the_same_and_an_empty_one_nothing() -> None:
+    values = np.array([0.0, 7.0, 9.1, 9.2, 10.0])
+    assert conditional.in_upper_bands(values).tolist() == pytest.approx([0, 1 / 2, 1 / 6, 1 / 6, 1 / 6])
+
+
+def published(found: WordDrive) -> dict[int, ReferenceUnit]:
+    """The first ten units with twenty words, the others with three, as found."""
+    return {
+        unit: ReferenceUnit(
+            unit=unit, checkpoint="", top_words=tuple(word for word, _ in found.top(unit, 20 if unit < 10 else 3))
+        )
+        for unit in range(UNITS)
+    }
+
+
+def test_published_words_pass_where_they_are_found_and_not_when_dealt_out() -> None:
+    found = drive()
+    known = published(found)
+    noisy = WordDrive(
+        LISTED, found.values + 0.02 * torch.randn(WORDS, UNITS, generator=torch.Generator().manual_seed(1))
+    )
+    rows = published_words.rows(known, noisy)
+    assert verdicts(rows) == [HOLDS, HOLDS, HOLDS]
+    assert rows[0].figures["units"] == UNITS and rows[1].figures["units"] == 10
+    assert verdicts(published_words.rows(dealt(known), noisy)) == [MISSED, MISSED, MISSED]
+
+
+def test_published_words_that_were_not_drawn_are_said_and_not_counted_as_missed() -> None:
+    found = drive()
+    known = published(found)
+    known[39] = ReferenceUnit(unit=39, checkpoint="", top_words=("unheard", "of"))
+    rows = published_words.rows(known, found)
+    assert rows[0].figures["units"] == UNITS - 1 and "of 40 units 39 have all their words drawn" in rows[0].measured
+    few = published_words.rows({unit: known[unit] for unit in (20, 39)}, found)
+    assert [row.verdict for row in few] == [
+        "not here: There is nothing to compare: 1 unit, and two are needed; of 2 units 1 have all their words drawn",
+        *["not here: There is nothing to compare: no units, and two are needed"] * 2,
+    ]
+
+
+def test_published_captions_pass_for_their_unit_and_not_for_another() -> None:
+    texts = {unit: (f"#{letters(unit)} again : eb",) for unit in range(12)}
+    known = {unit: ReferenceUnit(unit=unit, checkpoint="", maximal_text=texts[unit]) for unit in texts}
+    scores = {unit: {other: float(unit == other) for other in texts} for unit in texts}
+    found = {unit: ["eb", f"a {letters(unit)}"] for unit in texts}
+    assert verdicts(published_captions.rows(known, scores, found)) == [HOLDS, HOLDS]
+    assert verdicts(published_captions.rows(known, dealt(scores), dealt(found))) == [MISSED, MISSED]
+
+
+def letters(number: int) -> str:
+    return "q" * 3 + "abcdefghijkl"[number]
+
+
+def test_the_control_never_pairs_a_unit_with_itself() -> None:
+    found = share(range(3), range(3), lambda one, other: one == other)
+    assert (found.value, found.shuffled, found.units) == (1.0, 0.0, 3)
+    with pytest.raises(NotReady, match="two are needed"):
+        share([1], [1], lambda one, other: True)
+
+
+def test_names_stand_in_texts_as_whole_words() -> None:
+    assert mentioned({"hot dog"}, ["no", "A Hot-Dog stand"])
+    assert not mentioned({"hot dog", "cat"}, ["hot", "dog", "category"])
+
+
+def test_words_in_common_are_of_three_letters_at_least() -> None:
+    assert common_words(["omg! ftheshocked"], ["OMG now"])
+    assert not common_words(["is a 2021 eb"], ["is a 2021 eb not"])
+
+
+def test_rank_agreement_is_of_the_order() -> None:
+    assert rank_agreement("abcd", [9, 7, 2, 1]) == pytest.approx(1)
+    assert rank_agreement("abcd", [1, 2, 7, 9]) == pytest.approx(-1)
+    assert rank_agreement("abcd", [3, 3, 3, 3]) == 0

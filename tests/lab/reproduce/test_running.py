@@ -1,0 +1,101 @@
+"""The experiments on a real model from end to end, and what they say of what is not there."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from app.clip import vocabulary
+from app.clip.clip import Clip
+from app.clip.vocabulary import Vocabulary, pieces
+from app.corpus.index import Index
+from app.errors import NotReady, WeightsMissing
+from app.lab.reproduce.material import Material, Step
+from app.lab.reproduce.reference import UNITS
+from app.lab.reproduce.row import HOLDS, MISSED, Row
+from app.lab.reproduce.running import EXPERIMENTS, reproducing
+
+
+@pytest.fixture(scope="module")
+def data(tiny_clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with every fortieth token of the vocabulary as if it were all, so that reading it takes no time."""
+    known = pieces(tiny_clip)[::40]
+    with torch.no_grad():
+        embedded = tiny_clip.encode_text([piece.strip() for piece in known])
+    folder = tmp_path_factory.mktemp("data")
+    path = folder / vocabulary.FOLDER / f"{tiny_clip.weights_hash}.safetensors"
+    vocabulary.save(
+        Vocabulary(known, torch.nn.functional.normalize(embedded, dim=-1).half()), path, tiny_clip.weights_hash
+    )
+    return folder
+
+
+def run(material: Material) -> tuple[list[Row], set[str]]:
+    """The rows, and what took so long that it was told how far it was."""
+    rows, told = [], set()
+    for each in reproducing(material):
+        if isinstance(each, Step):
+            told.add(each.what)
+            assert 0 < each.done <= each.total
+        else:
+            rows.append(each)
+    return rows, told
+
+
+def write_reference(folder: Path, units: list[dict]) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / UNITS).write_text(json.dumps(units))
+    return folder
+
+
+def test_every_claim_gets_a_figure_where_everything_is_there(
+    planted: tuple[Clip, Index], data: Path, tmp_path: Path
+) -> None:
+    clip, index = planted
+    checkpoint = "OpenAI tiny visual.layer4[0] (made for this test)"
+    words = ["red", "stripes", "two", "paper"]
+    known = [
+        {"unit": unit, "checkpoint": checkpoint, "top_words": words[unit:3], "maximal_text": ["a cat", words[unit]]}
+        for unit in range(2)
+    ] + [{"unit": unit, "checkpoint": checkpoint, "top_words": words * 5, "label": None} for unit in (2, 3)]
+    reference = write_reference(tmp_path / "paper", known)
+    material = Material(
+        slug="tiny", architecture="tiny", clip=clip, index=index, data=data, reference=reference, words=24, units=2
+    )
+    rows, told = run(material)
+    assert [row.name for row in rows] == [claim.name for each in EXPERIMENTS for claim in each.claims]
+    assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in rows), rows
+    by_name = {row.name.partition(":")[0]: row.figures["units"] for row in rows[::-1]}
+    assert by_name["captions"] == 2 and by_name["words"] == by_name["conditional"] > 10
+    assert by_name["published words"] == 4 and by_name["published captions"] == 2
+    assert {"words drawn", "units whose captions are sought", "units whose pictures are counted"} <= told
+    shown, *_ = (row for row in rows if row.name.startswith("conditional"))
+    assert shown.figures["shuffled"] < shown.figures["share"] <= 1
+
+
+def test_published_figures_are_asked_for_only_with_a_reference(planted: tuple[Clip, Index], data: Path) -> None:
+    clip, _ = planted
+    material = Material(slug="tiny", architecture="tiny", clip=clip, index=NotReady("No corpus here."), data=data)
+    rows, _ = run(material)
+    assert {row.verdict for row in rows} == {"not here: No corpus here."}
+    assert not any(row.name.startswith("published") for row in rows)
+
+
+def test_missing_weights_a_missing_reference_and_another_model_are_rows(
+    planted_kindless: tuple[Clip, Index], data: Path, tmp_path: Path
+) -> None:
+    clip, index = planted_kindless
+    gone = WeightsMissing("The weights of tiny are not here.")
+    rows, _ = run(Material("tiny", "tiny", gone, gone, data, reference=tmp_path))
+    assert len(rows) == sum(len(each.claims) for each in EXPERIMENTS)
+    assert {row.verdict for row in rows} == {"not here: The weights of tiny are not here."}
+    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=tmp_path, words=4))
+    assert all("label column `kind`" in row.verdict for row in rows if not row.name.startswith("published"))
+    assert all(f"There is no {tmp_path / UNITS}" in row.verdict for row in rows if row.name.startswith("published"))
+    other = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50x4 visual.layer4[5]"}])
+    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=other, words=4))
+    assert "the reference speaks of RN50x4 (layer4.5)" in rows[-1].verdict
+    (other / UNITS).write_text('[{"unit": "x"}]')
+    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=other, words=4))
+    assert "cannot be read as published units (0.unit:" in rows[-1].verdict
