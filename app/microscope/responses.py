@@ -18,7 +18,7 @@ TOP = 24
 BOTTOM = 12
 OF_BAND = 6
 WAY_COLUMN = "kind"
-WAYS, WAY_EXAMPLES = 4, 6
+WAYS, WAY_EXAMPLES = 4, 4
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 VIEWS: dict[View, str] = {"picture": "whole picture", "heat": "heat map", "crop": "crop"}
 
