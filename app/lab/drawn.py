@@ -33,15 +33,6 @@ LAYOUTS = (
 )
 
 
-def drawable(word: str) -> bool:
-    """Whether the font has the word's letters: it has those of Western European languages only."""
-    try:
-        word.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def drawings(word: str, layouts: Sequence[Layout] = LAYOUTS, font: Font = AILERON) -> list[Image.Image]:
     """A word as pictures, one for each layout: RGB, 256 px square."""
     return [_drawing(word, layout, font) for layout in layouts]

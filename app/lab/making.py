@@ -24,7 +24,8 @@ from app.corpus.partition import GROUP
 from app.corpus.pictures import decoded
 from app.errors import FacetscopeError, NotReady
 from app.lab import wpmi
-from app.lab.drawn import LAYOUTS, drawable, drawings
+from app.lab.drawn import LAYOUTS, drawings
+from app.lab.fonts import AILERON, lacks
 from app.lab.labels import FOLDER, RIVALS, VERSION, DrawnWord, LayerLabels, Named, UnitLabel, missing, place
 from app.lab.words import Words
 from app.spec import content_id
@@ -160,7 +161,7 @@ class _Work:
         """The words that are drawn: the corpus' own, then those that are among the best of most units."""
         named = Counter(int(word) for each in scores for word in each.best.ravel())
         order = [*range(self.words.own), *(word for word, _ in named.most_common() if word >= self.words.own)]
-        return [word for word in order if drawable(self.words.words[word])][:DRAWN_WORDS]
+        return [word for word in order if not lacks(AILERON, self.words.words[word])][:DRAWN_WORDS]
 
     def _drive(self, word: str) -> dict[str, NDArray[np.float64]]:
         """What a drawn word does to every unit, the mean over the layouts in sd over the corpus: layer -> [units]."""

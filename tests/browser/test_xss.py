@@ -210,6 +210,26 @@ def labellings(site: Site, texts: Sequence[str]) -> Shown:
     return shown
 
 
+def words(site: Site, texts: Sequence[str]) -> Shown:
+    """A list of words that is drawn, one of which no font can draw."""
+    sent = {"kind": "words", "model": site.server.slug, "layer": LAYER, "list": "\n".join([*texts, "\u4e00<b>"])}
+    found = site.kept("/findings", json=sent)["url"]
+    end = time.monotonic() + WAIT_S
+    while CLIENT.get(f"{site.server.url}{found}.json").json()["status"] != "done":
+        assert time.monotonic() < end, "the words were not drawn in time"
+        time.sleep(0.2)
+    return [(found, []), (f"{found}?unit=89", texts), (site.unit(89), [])]
+
+
+def surveys(site: Site, texts: Sequence[str]) -> Shown:
+    """What somebody says units are, and their name."""
+    begun = site.kept(f"/models/{site.server.slug}/{LAYER}/survey", "survey", json={"name": texts[0]})["url"]
+    survey = begun.rpartition("/")[0]
+    for place, text in enumerate(texts, 1):
+        site.kept(f"{survey}/{place}", "survey", json={"verdict": "interpretable", "words": text})
+    return [(survey, []), (f"{survey}/1", []), (f"/models/{site.server.slug}/{LAYER}/survey", texts[:1])]
+
+
 def prompts(site: Site, texts: Sequence[str]) -> Shown:
     """Texts that a render makes large."""
     spec = {"model": site.server.slug, "layer": LAYER, "of": "prompt", "size": "32", "steps": "2"}
@@ -232,6 +252,8 @@ def queries(site: Site, texts: Sequence[str]) -> Shown:
         ("/compare", {"a": one, "b": one}, True), ("/visualize", {"model": one}, True), ("/visualize", {"layer": one}, True),
         ("/search", {"q": "a", "model": one}, True), ("/search", {"q": "a", "layer": one}, True), ("/search", {"q": "a", "facet": one}, True),
         ("/renders", {"before": one}, False), ("/lists", {"before": one}, False), ("/lists/0/edit", {"key": one}, False),
+        ("/beside", {"q": one}, True), ("/beside", {"a": one}, True), ("/beside", {"layer_b": one}, True),
+        (f"{layer}/quiz", {"corpus": one}, True), (f"/models/{site.server.slug}/families", {"family": one}, True),
         (f"/corpora/{site.server.slug}-corpus/3", {"unit": one}, False), (f"/corpora/{site.server.slug}-corpus/3", {"box": one}, False),
     ):  # fmt: skip
         found.append((f"{path}?{urlencode(query)}", [one] if said else []))
@@ -268,6 +290,8 @@ FIELDS = [
     Field("facets", packed(vectors.BREAKOUTS, 80)[:2], facets),
     Field("files", packed(vectors.EVERYTHING, 250)[:8], looks),
     Field("labellings", lines(40)[:18], labellings),
+    Field("words", [text for text in lines(40) if not set(",;") & set(text) and text.isascii()][:15], words),
+    Field("surveys", [text for text in lines(40) if text.isprintable()][:20], surveys),
     Field("prompts", packed(vectors.BREAKOUTS, 200)[:2], prompts),
     Field("queries", packed(vectors.BREAKOUTS, 200)[:3], queries),
     Field("refusals", [" ".join(vectors.BREAKOUTS[:9]), " ".join(vectors.EVENTS[:9])], refusals),
