@@ -40,7 +40,7 @@ def test_ten_bands_of_equal_width_hold_every_image_once(client: TestClient) -> N
     assert [band["count"] for band in bands] == counts.tolist()
     for band in bands:
         shown = [*band["examples"], *(each for example in band["examples"] for each in example["alike"])]
-        assert len(shown) == min(8, band["count"]) and band["fair"]
+        assert min(6, band["count"]) <= len(shown) <= min(8, band["count"]) and band["fair"]
         for example in band["examples"]:
             assert band["low"] <= example["activation"] <= band["high"] and len(example["box"]) == 4
 
