@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 APP = Path(__file__).parent.parent / "app"
-BASE = {"settings", "errors", "spec", "urls", "answers"}
+BASE = {"settings", "errors", "spec", "urls", "answers", "whole"}
 MODEL = BASE | {"images", "clip"}
 ALLOWED = {
     "settings": set(),
@@ -14,6 +14,7 @@ ALLOWED = {
     "spec": set(),
     "urls": set(),
     "answers": {"spec"},
+    "whole": set(),
     "progress": set(),
     "job": set(),
     "worker": {"job"},
@@ -24,7 +25,7 @@ ALLOWED = {
     "render": MODEL | {"facets"},
     "lab": MODEL | {"corpus"},
     "demo": MODEL | {"corpus", "facets", "render", "progress"},
-    "store": {"spec", "errors", "settings"},
+    "store": {"spec", "errors", "settings", "whole"},
     "microscope": MODEL | {"corpus", "facets", "lab", "render", "job", "worker", "store"},
     "web": BASE | {"microscope"},
     "cli": MODEL | {"corpus", "lab", "render", "demo", "progress", "microscope", "web"},

@@ -25,7 +25,7 @@ from app.corpus.partition import GROUP
 from app.corpus.pictures import decoded
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.facets.facet import Facet, probes_id, scores
-from app.facets.files import write_whole
+from app.whole import write_whole
 
 FOLDER, SUFFIX = "facets", ".safetensors"
 VERSION = 1

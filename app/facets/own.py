@@ -12,8 +12,8 @@ from safetensors.numpy import save
 from app.clip.clip import Clip
 from app.corpus.look import measure
 from app.errors import NotFound
-from app.facets.files import write_whole
 from app.spec import content_id
+from app.whole import write_whole
 
 VERSION = "1"
 BATCH = 8  # pictures a step: others may wait for the device

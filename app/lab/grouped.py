@@ -4,7 +4,6 @@ They belong to an index, to the weights it is of and to the automatic labels tha
 refuses what belongs to others. `app/lab/families.py` says how they are found.
 """
 
-import tempfile
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from app.errors import NotFound, NotReady
 from app.lab import families
 from app.lab.labels import LayerLabels
 from app.spec import content_id
+from app.whole import write_whole
 
 FOLDER = "families"
 VERSION = 1
@@ -100,11 +100,7 @@ class LayerFamilies(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".part-", delete=False) as file:
-            file.write(self.model_dump_json())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        write_whole(path, self.model_dump_json().encode())
 
 
 def place(index: Index, layer: str) -> Path:

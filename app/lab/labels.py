@@ -8,7 +8,6 @@ and a unit's best word must score higher than the best words of 99 in 100 of the
 The folder `labels` inside an index's has a file for each layer, `LAYER.json`, which says what it was made of.
 """
 
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from app.corpus.index import Index
 from app.errors import NotFound, NotReady
 from app.lab.drawn import Layout
+from app.whole import write_whole
 
 FOLDER = "labels"
 VERSION = 1
@@ -103,11 +103,7 @@ class LayerLabels(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".part-", delete=False) as file:
-            file.write(self.model_dump_json())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        write_whole(path, self.model_dump_json().encode())
 
 
 def place(index: Index, layer: str) -> Path:

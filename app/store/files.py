@@ -3,21 +3,11 @@
 Every file is written beside its place and renamed into it, so that a reader never sees half of one.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.errors import NotFound
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write the bytes so that the path holds either nothing, the old bytes, or all of the new ones."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    Path(temporary).replace(path)
+from app.whole import PRIVATE, write_whole
 
 
 def read_whole(path: Path, what: str) -> bytes:
@@ -37,7 +27,7 @@ class Files:
     def put_blob(self, blob_id: str, webp: bytes) -> None:
         """Keep a picture under its content id; the same picture twice is one file."""
         if not self.has_blob(blob_id):
-            write_whole(self._blob(blob_id), webp)
+            write_whole(self._blob(blob_id), webp, PRIVATE)
 
     def has_blob(self, blob_id: str) -> bool:
         """Whether a picture is kept already, so that it need not be encoded again."""
@@ -49,7 +39,7 @@ class Files:
 
     def put_frame(self, render_id: str, step: int, webp: bytes) -> None:
         """Write a frame; call before the frame is announced."""
-        write_whole(self._frame(render_id, step), webp)
+        write_whole(self._frame(render_id, step), webp, PRIVATE)
 
     def frame(self, render_id: str, step: int) -> bytes:
         """One frame as WebP. Raises `NotFound`."""
@@ -66,7 +56,7 @@ class Files:
 
     def put_picture(self, render_id: str, png: bytes) -> None:
         """Write the finished picture, lossless."""
-        write_whole(self._picture(render_id), png)
+        write_whole(self._picture(render_id), png, PRIVATE)
 
     def picture(self, render_id: str) -> bytes:
         """The finished picture as PNG. Raises `NotFound`."""
@@ -86,7 +76,7 @@ class Files:
 
     def put_word_list(self, list_id: str, words: Sequence[str]) -> None:
         """Keep a list of words under its content id, one a line."""
-        write_whole(self._word_list(list_id), "\n".join(words).encode())
+        write_whole(self._word_list(list_id), "\n".join(words).encode(), PRIVATE)
 
     def word_list(self, list_id: str) -> tuple[str, ...]:
         """A list of words that was sent in. Raises `NotFound`."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
@@ -30,6 +30,39 @@ _MOVE_BODY = form_body(["model", "layer", "unit", "way"], "model", "layer", "uni
 _ON_UNIT_BODY = form_body([], "list", "title", "remark", "off", "corpus")
 
 
+class Change:
+    """A change that a browser asks for of the list `list_id`, and the answer to it."""
+
+    def __init__(
+        self, request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None
+    ) -> None:
+        self.request, self.views, self.desk = request, views, microscope.list_desk
+        self.list_id, self.known = list_id, known
+
+    async def fields(self) -> dict[str, Any]:
+        """What was sent."""
+        return dict(await read_fields(self.request))
+
+    async def made(self, values: Mapping[str, Any], do: Callable[[], None]) -> Response:
+        """Make it: 303 to the list, or the list's page again with what was typed and why it cannot be used."""
+        try:
+            await run_in_threadpool(do)
+        except BadInput as error:
+            return await self.refused(values, error)
+        return made(self.request, urls.unit_list(self.list_id), self.list_id, created=False)
+
+    async def refused(self, values: Mapping[str, Any], error: BadInput) -> Response:
+        """The list's page again, with what was typed and why it cannot be used."""
+        if wants_json(self.request):
+            return respond(self.request, error)
+        page = await run_in_threadpool(self.desk.page, self.list_id, self.known)
+        shown = {"values": values, "error": error, "twin": urls.json_twin(page.url)}
+        return self.views.page(self.request, "list.html", page, status=error.status, **shown)
+
+
+Asked = Annotated[Change, Depends()]
+
+
 @router.post("/lists", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
 async def make(request: Request, microscope: Scope, views: Pages, known: BrowserId = None) -> Response:
     """Make a list: 303 to it, or for JSON 201."""
@@ -46,79 +79,47 @@ async def make(request: Request, microscope: Scope, views: Pages, known: Browser
 
 
 @router.post("/lists/{list_id}", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
-async def change(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+async def change(asked: Asked) -> Response:
     """Give your list another title or description, or say whether others find it without its address (`listed`)."""
-    values = await read_fields(request)
-    return await _changed(
-        request,
-        microscope,
-        views,
-        list_id,
-        known,
-        values,
-        lambda: microscope.list_desk.change(list_id, known, **_about(values)),
-    )
+    values = await asked.fields()
+    return await asked.made(values, lambda: asked.desk.change(asked.list_id, asked.known, **_about(values)))
 
 
 @router.post("/lists/{list_id}/units", openapi_extra=_UNIT_BODY, response_model=None, status_code=303)
-async def put(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+async def put(asked: Asked) -> Response:
     """Put a unit on your list, or change what you remark of it there."""
-    values = await read_fields(request)
-    return await _changed(
-        request,
-        microscope,
-        views,
-        list_id,
-        known,
-        values,
-        lambda: microscope.list_desk.put(list_id, known, _place(values), remark=values.get("remark")),
+    values = await asked.fields()
+    return await asked.made(
+        values, lambda: asked.desk.put(asked.list_id, asked.known, _place(values), remark=values.get("remark"))
     )
 
 
 @router.post("/lists/{list_id}/units/move", openapi_extra=_MOVE_BODY, response_model=None, status_code=303)
-async def move(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+async def move(asked: Asked) -> Response:
     """Move a unit one place `up` or `down` on your list."""
-    values = await read_fields(request)
-    return await _changed(
-        request,
-        microscope,
-        views,
-        list_id,
-        known,
-        values,
-        lambda: microscope.list_desk.move(list_id, known, _place(values), way=values.get("way")),
+    values = await asked.fields()
+    return await asked.made(
+        values, lambda: asked.desk.move(asked.list_id, asked.known, _place(values), way=values.get("way"))
     )
 
 
 @router.post("/lists/{list_id}/units/remove", openapi_extra=_UNIT_BODY, response_model=None, status_code=303)
-async def take_off(
-    request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None
-) -> Response:
+async def take_off(asked: Asked) -> Response:
     """Take a unit off your list."""
-    values = await read_fields(request)
-    return await _changed(
-        request,
-        microscope,
-        views,
-        list_id,
-        known,
-        values,
-        lambda: microscope.list_desk.take_off(list_id, known, _place(values)),
-    )
+    values = await asked.fields()
+    return await asked.made(values, lambda: asked.desk.take_off(asked.list_id, asked.known, _place(values)))
 
 
 @router.post("/lists/{list_id}/copy", openapi_extra=form_body([], "into"), response_model=None, status_code=303)
-async def copy(request: Request, microscope: Scope, views: Pages, list_id: Name, known: BrowserId = None) -> Response:
+async def copy(asked: Asked) -> Response:
     """Copy a list into a new one of yours, or into the one of the id `into` what that has not: 303 to yours, or 201."""
-    values = await read_fields(request)
-    browser = known or browser_id.new()
+    values = await asked.fields()
+    browser, into = asked.known or browser_id.new(), str(values["into"]) if values.get("into") else None
     try:
-        copied = await run_in_threadpool(
-            microscope.list_desk.copy, list_id, browser, str(values["into"]) if values.get("into") else None
-        )
+        copied = await run_in_threadpool(asked.desk.copy, asked.list_id, browser, into)
     except BadInput as error:
-        return await _refused(request, microscope, views, list_id, known, values, error)
-    return _own(request, made(request, urls.unit_list(copied), copied, created=True), browser)
+        return await asked.refused(values, error)
+    return _own(asked.request, made(asked.request, urls.unit_list(copied), copied, created=True), browser)
 
 
 @router.post("/lists/{list_id}/delete", response_model=None, status_code=303)
@@ -216,39 +217,6 @@ def _place(values: Mapping[str, Any]) -> tuple[str, str, int]:
     if not unit.isdecimal() or len(unit) > 9:
         raise BadInput("unit: give the number of a unit.", field="unit")
     return str(values.get("model", "")), str(values.get("layer", "")), int(unit)
-
-
-async def _changed(
-    request: Request,
-    microscope: Scope,
-    views: Pages,
-    list_id: str,
-    known: str | None,
-    values: Mapping[str, Any],
-    do: Callable[[], None],
-) -> Response:
-    try:
-        await run_in_threadpool(do)
-    except BadInput as error:
-        return await _refused(request, microscope, views, list_id, known, values, error)
-    return made(request, urls.unit_list(list_id), list_id, created=False)
-
-
-async def _refused(
-    request: Request,
-    microscope: Scope,
-    views: Pages,
-    list_id: str,
-    known: str | None,
-    values: Mapping[str, Any],
-    error: BadInput,
-) -> Response:
-    """The list's page again, with what was typed and why it cannot be used."""
-    if wants_json(request):
-        return respond(request, error)
-    page = await run_in_threadpool(microscope.list_desk.page, list_id, known)
-    shown = {"values": values, "error": error, "twin": urls.json_twin(page.url)}
-    return views.page(request, "list.html", page, status=error.status, **shown)
 
 
 def _own(request: Request, response: Response, browser: str) -> Response:

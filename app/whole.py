@@ -1,0 +1,19 @@
+"""Files that are made in one go: a reader never sees half of one."""
+
+import tempfile
+from pathlib import Path
+
+PUBLIC, PRIVATE = 0o644, 0o600
+
+
+def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
+    """Write the bytes so that the path holds either nothing, the old bytes, or all of the new ones.
+
+    Args:
+        mode: Who may read it: everybody on the machine, or with `PRIVATE` only who runs this.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
+        file.write(data)
+    Path(file.name).chmod(mode)
+    Path(file.name).replace(path)
