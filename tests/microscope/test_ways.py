@@ -1,7 +1,7 @@
 """A unit's strongest examples by the kind that the corpus records of them."""
 
 from app.microscope import Microscope
-from app.microscope.responses import ways
+from app.microscope.responses import WAY_EXAMPLES, ways
 from tests.pictures import KINDS
 
 LAYER = "layer4.0"
@@ -17,7 +17,7 @@ def test_the_strongest_examples_are_parted_by_the_kind_the_corpus_records(micros
     for way in page.ways:
         of_kind = [entry.activation for entry in top if index.record(entry.image)["kind"] == way.name]
         assert way.count == len(of_kind)
-        assert [example.activation for example in way.examples] == of_kind[:6]
+        assert [example.activation for example in way.examples] == of_kind[:WAY_EXAMPLES]
 
 
 def test_examples_of_one_kind_are_not_parted(microscope: Microscope) -> None:
