@@ -4,6 +4,7 @@
 labels are there, one request at a time.
 """
 
+import json
 import random
 import tempfile
 import time
@@ -44,9 +45,10 @@ def measure(tell: Tell) -> list[Row]:
 
 def _settle(server: Server) -> None:
     """Wait for what a unit's page says of itself to be whole."""
-    url = ADDRESSES["by-facet"].format(model=MODEL, layer=LAYER, unit=0)
+    url = ADDRESSES["unit"].format(model=MODEL, layer=LAYER, unit=0)
     for _ in range(int(SETTLED_S)):
-        if b'by_facet_status":""' in server.get(f"{url}.json")[1]:
+        page = json.loads(server.get(f"{url}.json")[1])
+        if page["by_facet"] and not (page["by_facet_status"] or page["record"]["status"] or page["labels"]["status"]):
             return
         time.sleep(1)
-    raise TimeoutError("the facets were not compared with the corpus in time")
+    raise TimeoutError("not everything of a unit's page was there in time")

@@ -270,7 +270,8 @@ class Browser:
             unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
             corpus=index.manifest.name,
         )
-        return page.model_copy(update=self.facet_rows.of(index, layer, unit, corpus))
+        waits = {"by_facet_status": self.columns.status(index)}
+        return page.model_copy(update={**waits, **self.facet_rows.of(index, layer, unit, corpus)})
 
     def label(self, slug: str, layer: str, unit: int | None) -> str:
         """What a unit is called; empty for none, and for one that nothing is known of."""
