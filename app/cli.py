@@ -310,7 +310,7 @@ def label_build(
     given = Words.read(words) if words else None
     with _microscope(model, data) as (microscope, clip), progress("steps") as tell:
         if index is None and microscope.indexes.find(clip.slug) is None:
-            _index_own(microscope, clip)
+            microscope.indexes.build_own(clip.slug)
         found = microscope.indexes.need_own(clip.slug, index)
         chosen = layer or list(found.manifest.layers)
         for reason in stale(found, chosen, given.hash if given else None):
@@ -554,16 +554,9 @@ def _microscope(slug: str, data: Path | None) -> Iterator[tuple[Microscope, Clip
         microscope.close()
 
 
-def _index_own(microscope: Microscope, clip: Clip) -> None:
-    """Index the corpus that the model brought along, if any, as a server does at its start."""
-    job = microscope.indexes.own_job(clip.slug)
-    for _ in job.steps(job) if job else ():
-        pass
-
-
 def _prepare(microscope: Microscope, clip: Clip) -> None:
     """Make sure that what the model brought along is indexed and trained, as a server does at its start."""
-    _index_own(microscope, clip)
+    microscope.indexes.build_own(clip.slug)
     microscope.indexes.need(clip.slug)
     for facet_id in microscope.facet_desk.shipped(clip.slug):
         microscope.facet_desk.train_now(facet_id)

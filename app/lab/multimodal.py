@@ -18,6 +18,8 @@ from app.errors import NotReady
 
 CONCEPT, KIND, FAMILY = "concept", "kind", "family"
 Z = 3.0
+LEAST = 11
+"""Concepts: of n values none is more than (n - 1) / sqrt(n) sd above their mean, which is less than `Z` for 10."""
 READ = 64  # images of a concept whose captions are read
 
 
@@ -84,11 +86,16 @@ def multimodal(columns: Columns, index: Index, layer: str) -> dict[int, int]:
     """The multimodal units of a layer, each with the number of its concept; looks at every image once.
 
     Raises:
-        NotReady: the corpus does not record what its images show in at least two ways.
+        NotReady: the corpus does not record what its images show in at least two ways, or fewer than `LEAST` concepts.
     """
     chosen = ways(columns, index)
     shown, kind = _numbers(columns, index, CONCEPT), _numbers(columns, index, KIND)
     count = len(columns.categories.values(CONCEPT))
+    if count < LEAST:
+        raise NotReady(
+            f"The corpus {index.manifest.name} records {count} concepts: at least {LEAST} are needed for one of them to "
+            f"be more than {Z:g} sd above their mean, as a multimodal unit's is."
+        )
     images = np.flatnonzero(np.isin(kind, chosen) & (shown >= 0))
     cells = np.searchsorted(chosen, kind[images]) * count + shown[images]
     counts = np.bincount(cells, minlength=len(chosen) * count)

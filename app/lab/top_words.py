@@ -10,14 +10,12 @@ moves all words of a unit together, so that their order stays; what it tells is 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-import numpy as np
 import torch
-from numpy.random import default_rng
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 from wordfreq import top_n_list
@@ -160,36 +158,3 @@ def driving(
         done += len(some)
         yield done, len(words)
     yield WordDrive(tuple(words), torch.cat(parts))
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """Of how many units a word that is expected is among the top words: `share` of them; `shuffled`, the same when units
-    are given each other's expected words; `listed`, for how many an expected word is in the list at all."""
-
-    units: int
-    share: float
-    shuffled: float
-    listed: float
-
-
-def recognised(
-    drive: WordDrive, expected: Mapping[int, frozenset[str]], count: int = 5, *, shuffles: int = 1000, seed: int = 0
-) -> Recognised:
-    """How often an expected word is among a unit's `count` strongest.
-
-    Args:
-        expected: Unit -> the words that would be right for it, at least one unit.
-        shuffles: How many permutations of the expected words among the units `shuffled` is the mean over.
-    """
-    tops = [frozenset(word for word, _ in drive.top(unit, count)) for unit in expected]
-    right = list(expected.values())
-    known = frozenset(drive.words)
-    hits = np.array([[bool(top & words) for words in right] for top in tops])
-    rows, rng = np.arange(len(right)), default_rng(seed)
-    return Recognised(
-        units=len(right),
-        share=float(hits[rows, rows].mean()),
-        shuffled=float(np.mean([hits[rows, rng.permutation(len(right))].mean() for _ in range(shuffles)])),
-        listed=float(np.mean([bool(words & known) for words in right])),
-    )

@@ -133,9 +133,15 @@ class Indexes:
         folder = self.residents.folder(slug)
         if folder is None or not any(folder.glob("corpus-*.tar")):
             return None
-        return Job(f"index:{slug}", lambda job: self._build_own(slug, folder, job))
+        return Job(f"index:{slug}", lambda job: self._building_own(slug, folder, job))
 
-    def _build_own(self, slug: str, folder: Path, job: Job) -> Iterator[None]:
+    def build_own(self, slug: str) -> None:
+        """Build the index of the corpus that a model brought along, if any, in this thread, as a server does at its start."""
+        job = self.own_job(slug)
+        for _ in job.steps(job) if job else ():
+            pass
+
+    def _building_own(self, slug: str, folder: Path, job: Job) -> Iterator[None]:
         clip = self.residents.find(slug)
         if clip is None:
             return

@@ -25,7 +25,6 @@ def material(
     corpus = clip if isinstance(clip, WeightsMissing) else _index(indexes, slug, index)
     return Material(
         slug=slug,
-        architecture=residents.entry(slug).architecture,
         clip=clip,
         index=corpus,
         fixed=isinstance(corpus, Index) and indexes.fixed(corpus),
@@ -39,9 +38,8 @@ def material(
 def _index(indexes: Indexes, slug: str, name: str | None) -> Index | FacetscopeError:
     if name:
         return indexes.need(slug, name)
-    if indexes.find(slug) is None and (job := indexes.own_job(slug)):
-        for _ in job.steps(job):
-            pass
+    if indexes.find(slug) is None:
+        indexes.build_own(slug)
     try:
         return indexes.need(slug)
     except FacetscopeError as error:

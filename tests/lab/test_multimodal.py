@@ -7,7 +7,7 @@ from app.clip.clip import Clip
 from app.corpus.columns import FOLDER, Columns, making
 from app.corpus.index import Index
 from app.errors import NotReady
-from app.lab.multimodal import concepts, multimodal, strict
+from app.lab.multimodal import LEAST, concepts, multimodal, strict
 
 
 def test_a_unit_is_multimodal_if_one_concept_is_far_ahead_in_every_way() -> None:
@@ -41,4 +41,19 @@ def test_a_corpus_that_does_not_say_how_it_shows_things_says_so(planted_kindless
     for _ in making(clip, index):
         pass
     with pytest.raises(NotReady, match="label column `kind`"):
+        multimodal(Columns.open(index.folder / FOLDER, index), index, clip.default_layer)
+
+
+def test_a_corpus_of_too_few_concepts_says_how_many_are_needed(
+    planted: tuple[Clip, Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    means = np.zeros((2, LEAST, 1))
+    means[:, 7] = 1
+    assert strict(means, np.ones((2, LEAST), int)) == {0: 7}
+    assert strict(means[:, 1:], np.ones((2, LEAST - 1), int)) == {}, "however far ahead"
+    clip, index = planted
+    for _ in making(clip, index):
+        pass
+    monkeypatch.setattr("app.lab.multimodal.LEAST", 13)
+    with pytest.raises(NotReady, match="records 12 concepts: at least 13 are needed"):
         multimodal(Columns.open(index.folder / FOLDER, index), index, clip.default_layer)

@@ -1,4 +1,4 @@
-"""Top words: fonts that draw every language on offer, means over the renderings, and what chance would find."""
+"""Top words: fonts that draw every language on offer, and means over the renderings."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from app.corpus.look import measure
 from app.errors import BadInput, NotFound
 from app.lab.drawn import drawings
 from app.lab.fonts import AILERON, FONTS, lacks
-from app.lab.top_words import LANGUAGES, RENDERINGS, WordDrive, common, driving, recognised, undrawable
+from app.lab.top_words import LANGUAGES, RENDERINGS, WordDrive, common, driving, undrawable
 
 WORDS = ("cat", "Äpfel", "ice cream", "слово", "7")
 VALUES = torch.tensor([[0.0, -5.0], [3.0, -1.0], [3.0, -3.0]])
@@ -71,12 +71,3 @@ def test_what_cannot_be_measured_is_refused(tiny_clip: Clip) -> None:
     ]:
         with pytest.raises(error, match=said):
             next(driving(tiny_clip, words, layer))
-
-
-def test_recognition_is_counted_against_units_that_are_given_each_other_s_words() -> None:
-    drive = WordDrive(("a", "b", "c", "d"), torch.eye(4))
-    right = {0: frozenset("a"), 1: frozenset("bx"), 2: frozenset("a"), 3: frozenset("y")}
-    found = recognised(drive, right, count=1)
-    assert (found.units, found.share, found.listed) == (4, 0.5, 0.75)
-    # A permutation puts an "a" at unit 0 half of the time, and the "b" at unit 1 a quarter of it: 0.75 of four units.
-    assert found.shuffled == pytest.approx(0.75 / 4, abs=0.02)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 
 from app.errors import NotReady
 from app.lab.reproduce.row import Claim, Row, Share
@@ -70,9 +70,10 @@ def part_within(published: Collection[str], found: Collection[str]) -> float:
 def rank_agreement(published: Sequence[str], values: Sequence[float]) -> float:
     """Spearman's rank correlation, -1 to 1, between the order of published words, the strongest first, and what was
     measured of each; 0 where the values do not differ."""
-    ranks = rankdata(values)
-    order = np.arange(len(published), 0, -1)
-    return float(np.corrcoef(order, ranks)[0, 1]) if ranks.std() > 0 else 0.0
+    if not np.ptp(values):  # then the correlation is undefined
+        return 0.0
+    found = spearmanr(np.arange(len(published), 0, -1), values)
+    return float(found.statistic)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def common_words(published: Collection[str], texts: Collection[str]) -> bool:

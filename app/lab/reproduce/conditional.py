@@ -74,7 +74,9 @@ def run(material: Material) -> Running:
     for done, unit in enumerate(units, 1):
         sd = (columns.unit(layer, unit) - mean[unit]) / std[unit]
         upper = in_upper_bands(sd)
-        found.append(Driven(own @ upper, family @ upper, groups(Graded.of(sd), shown, len(everything))))
+        at = np.flatnonzero(upper)  # a product over all images would turn both tables into floats, for every unit
+        of_own, of_family = own[:, at] @ upper[at], family[:, at] @ upper[at]
+        found.append(Driven(of_own, of_family, groups(Graded.of(sd), shown, len(everything))))
         yield Step("units whose pictures are counted", done, len(units))
     return rows(list(units.values()), found)
 

@@ -16,7 +16,7 @@ from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.lab.multimodal import Concept, concepts, multimodal
 from app.lab.reproduce.reference import Reference, ReferenceUnit
-from app.lab.top_words import WordDrive, common, driving, undrawable
+from app.lab.top_words import COMMON, WordDrive, common, driving, undrawable
 
 T = TypeVar("T")
 LANGUAGE = "en"
@@ -40,13 +40,12 @@ class Material:
     """
 
     slug: str
-    architecture: str
     clip: Clip | FacetscopeError
     index: Index | FacetscopeError
     data: Path
     fixed: bool = False
     reference: Path | None = None
-    words: int = 10_000
+    words: int = COMMON
     units: int | None = None
     _concepts: list[Concept] | None = field(default=None, init=False)
     _known: dict[int, Concept] | None = field(default=None, init=False)
@@ -67,15 +66,10 @@ class Material:
     def columns(self) -> Generator[Step, None, Columns]:
         """The columns of the index, made if they are missing. Raises `NotFound` where they may not be."""
         clip, index = self.need_clip(), self.need_index()
-        if self.fixed:
-            return Columns.open(index.folder / FOLDER, index)
-        steps = making(clip, index)
-        while True:
-            try:
-                done, total = next(steps)
-            except StopIteration as end:
-                return end.value
-            yield Step("pictures of the corpus", done, total)
+        if not self.fixed:
+            for done, total in making(clip, index):
+                yield Step("pictures of the corpus", done, total)
+        return Columns.open(index.folder / FOLDER, index)
 
     def concepts(self) -> Generator[Step, None, list[Concept]]:
         """The concepts of the corpus. Raises `NotReady` where it does not record what its images show in two ways."""
@@ -140,4 +134,4 @@ class Material:
         """What was published of the last layer's units. Raises `NotFound` or `NotReady` where that is not here."""
         clip = self.need_clip()
         assert self.reference is not None, "experiments that compare run only where a reference is given"
-        return Reference.read(self.reference).of(self.architecture, clip.default_layer)
+        return Reference.read(self.reference).of(self.slug, clip.default_layer)

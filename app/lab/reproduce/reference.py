@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from app.errors import NotFound, NotReady
 
 UNITS = "paper_neurons.json"
+OPENAI = "openai"  # the tag of their weights
 TOP = 3  # words that are published of nearly every unit of RN50x4
 _PLACE = re.compile(r"OpenAI (?P<architecture>\S+) visual\.(?P<stage>\w+)\[(?P<block>\d+)\]")
 
@@ -53,14 +54,16 @@ class Reference:
             where = ".".join(map(str, first["loc"]))
             raise NotReady(f"{path} cannot be read as published units ({where}: {first['msg']}).") from error
 
-    def of(self, architecture: str, layer: str) -> dict[int, ReferenceUnit]:
-        """What was published of a layer's units; whose weights they are is for the caller to know.
+    def of(self, slug: str, layer: str) -> dict[int, ReferenceUnit]:
+        """What was published of a layer's units, all of them of OpenAI's weights: the same architecture with others, or a
+        local file that may hold any, has units that are not those.
 
         Raises:
             NotFound: nothing was.
         """
-        found = self._units.get((architecture.removesuffix("-quickgelu"), layer))
+        architecture, _, weights = slug.rpartition(".")
+        found = self._units.get((architecture.removesuffix("-quickgelu"), layer)) if weights == OPENAI else None
         if not found:
-            known = ", ".join(f"{name} ({place})" for name, place in sorted(self._units)) or "no model"
-            raise NotFound(f"Of {layer} of {architecture} nothing was published: the reference speaks of {known}.")
+            known = ", ".join(f"{name}.{OPENAI} ({place})" for name, place in sorted(self._units)) or "no model"
+            raise NotFound(f"Of {layer} of {slug} nothing was published: the reference speaks of {known}.")
         return found

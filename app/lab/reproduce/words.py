@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from app.lab.multimodal import Concept
+from app.lab.reproduce.compare import share
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material
-from app.lab.reproduce.row import Claim, Row, Share
-from app.lab.top_words import WordDrive, recognised
+from app.lab.reproduce.row import Claim, Row
+from app.lab.top_words import WordDrive
 
 BEST = 5
 CONCEPT = Claim("words: the concept among the five that drive it most", 0.8, 0.05, "our bar")
@@ -22,10 +25,12 @@ def run(material: Material) -> Running:
 def rows(units: Mapping[int, Concept], drive: WordDrive) -> list[Row]:
     """What the words that drive each unit say of its concept."""
     answered = []
-    for claim, names in ((CONCEPT, "names"), (FAMILY, "family")):
-        found = recognised(drive, {unit: getattr(concept, names) for unit, concept in units.items()}, BEST)
-        beside = f"{found.listed:.1%} have such a word among the {len(drive.words):,} drawn"
-        answered.append(claim.row(Share(found.share, found.shuffled, found.units), beside, {"listed": found.listed}))
+    best, drawn = [[word for word, _ in drive.top(unit, BEST)] for unit in units], frozenset(drive.words)
+    for claim, names in ((CONCEPT, [c.names for c in units.values()]), (FAMILY, [c.family for c in units.values()])):
+        found = share(names, best, lambda own, top: not own.isdisjoint(top))
+        listed = float(np.mean([not each.isdisjoint(drawn) for each in names]))
+        beside = f"{listed:.1%} have such a word among the {len(drive.words):,} drawn"
+        answered.append(claim.row(found, beside, {"listed": listed}))
     return answered
 
 

@@ -43,9 +43,18 @@ def test_drawn_words_that_name_the_concept_pass_and_those_of_another_unit_do_not
     units = {unit: concept(unit) for unit in range(UNITS)}
     rows = words.rows(units, drive())
     assert verdicts(rows) == [HOLDS, HOLDS]
-    assert rows[0].figures["share"] == 1.0 and rows[0].figures["shuffled"] < 0.05
+    assert rows[0].figures["share"] == rows[0].figures["listed"] == 1.0 and rows[0].figures["shuffled"] < 0.05
     assert "100.0% of 40 units" in rows[0].measured and "at least 80.0%" in rows[0].published
     assert verdicts(words.rows(dealt(units), drive())) == [MISSED, MISSED]
+
+
+def test_concepts_without_a_drawn_word_are_counted_and_one_unit_is_no_comparison() -> None:
+    unheard = Concept(1, "unheard", frozenset({"unheard"}), frozenset(), frozenset({"unheard"}))
+    rows = words.rows({0: concept(0), 1: unheard}, drive())
+    assert rows[0].figures["share"] == rows[0].figures["listed"] == 0.5
+    assert "50.0% have such a word among the 2,000 drawn" in rows[0].measured
+    with pytest.raises(NotReady, match="two are needed"):
+        words.rows({0: concept(0)}, drive())
 
 
 def test_one_family_for_all_is_no_agreement_since_shuffled_units_reach_it_too() -> None:

@@ -10,9 +10,9 @@ from app.clip import vocabulary
 from app.clip.clip import Clip
 from app.clip.vocabulary import Vocabulary, pieces
 from app.corpus.index import Index
-from app.errors import NotReady, WeightsMissing
+from app.errors import NotFound, NotReady, WeightsMissing
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.reference import UNITS
+from app.lab.reproduce.reference import UNITS, Reference
 from app.lab.reproduce.row import HOLDS, MISSED, Row
 from app.lab.reproduce.running import EXPERIMENTS, reproducing
 
@@ -60,9 +60,7 @@ def test_every_claim_gets_a_figure_where_everything_is_there(
         for unit in range(2)
     ] + [{"unit": unit, "checkpoint": checkpoint, "top_words": words * 5, "label": None} for unit in (2, 3)]
     reference = write_reference(tmp_path / "paper", known)
-    material = Material(
-        slug="tiny", architecture="tiny", clip=clip, index=index, data=data, reference=reference, words=24, units=2
-    )
+    material = Material(slug="tiny.openai", clip=clip, index=index, data=data, reference=reference, words=24, units=2)
     rows, told = run(material)
     assert [row.name for row in rows] == [claim.name for each in EXPERIMENTS for claim in each.claims]
     assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in rows), rows
@@ -76,7 +74,7 @@ def test_every_claim_gets_a_figure_where_everything_is_there(
 
 def test_published_figures_are_asked_for_only_with_a_reference(planted: tuple[Clip, Index], data: Path) -> None:
     clip, _ = planted
-    material = Material(slug="tiny", architecture="tiny", clip=clip, index=NotReady("No corpus here."), data=data)
+    material = Material(slug="tiny", clip=clip, index=NotReady("No corpus here."), data=data)
     rows, _ = run(material)
     assert {row.verdict for row in rows} == {"not here: No corpus here."}
     assert not any(row.name.startswith("published") for row in rows)
@@ -87,15 +85,28 @@ def test_missing_weights_a_missing_reference_and_another_model_are_rows(
 ) -> None:
     clip, index = planted_kindless
     gone = WeightsMissing("The weights of tiny are not here.")
-    rows, _ = run(Material("tiny", "tiny", gone, gone, data, reference=tmp_path))
+    rows, _ = run(Material("tiny", gone, gone, data, reference=tmp_path))
     assert len(rows) == sum(len(each.claims) for each in EXPERIMENTS)
     assert {row.verdict for row in rows} == {"not here: The weights of tiny are not here."}
-    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=tmp_path, words=4))
+    rows, _ = run(Material("tiny", clip, index, data, reference=tmp_path, words=4))
     assert all("label column `kind`" in row.verdict for row in rows if not row.name.startswith("published"))
     assert all(f"There is no {tmp_path / UNITS}" in row.verdict for row in rows if row.name.startswith("published"))
     other = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50x4 visual.layer4[5]"}])
-    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=other, words=4))
-    assert "the reference speaks of RN50x4 (layer4.5)" in rows[-1].verdict
+    rows, _ = run(Material("tiny", clip, index, data, reference=other, words=4))
+    assert "the reference speaks of RN50x4.openai (layer4.5)" in rows[-1].verdict
     (other / UNITS).write_text('[{"unit": "x"}]')
-    rows, _ = run(Material("tiny", "tiny", clip, index, data, reference=other, words=4))
+    rows, _ = run(Material("tiny", clip, index, data, reference=other, words=4))
     assert "cannot be read as published units (0.unit:" in rows[-1].verdict
+
+
+@pytest.mark.parametrize("slug", ["RN50.openai", "RN50-quickgelu.openai"])
+def test_the_published_units_are_of_openais_weights(slug: str, tmp_path: Path) -> None:
+    known = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50 visual.layer4[2]"}])
+    assert list(Reference.read(known).of(slug, "layer4.2")) == [1]
+
+
+@pytest.mark.parametrize("slug", ["RN50.cc12m", "RN50-quickgelu.yfcc15m", "RN50", "RN50x4.openai", "openai"])
+def test_other_weights_of_the_same_architecture_have_no_published_units(slug: str, tmp_path: Path) -> None:
+    known = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50 visual.layer4[2]"}])
+    with pytest.raises(NotFound, match=rf"layer4.2 of {slug} nothing was published: .* RN50\.openai \(layer4\.2\)"):
+        Reference.read(known).of(slug, "layer4.2")
