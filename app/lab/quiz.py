@@ -21,8 +21,6 @@ Reference = Literal["natural", "rendered"]
 PUBLISHED: dict[Reference, float] = {"natural": 0.92, "rendered": 0.82}
 REFERENCES = 9
 QUERIES = 20  # images at either end that a trial's two are drawn from, once the references are taken out
-LEAST_IMAGES = 2 * REFERENCES + QUERIES + 1
-"""Of a corpus: the pool of the strongest, and as many others as the weakest references and a query take."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.lab.quiz import LEAST_IMAGES, REFERENCES, score, trial
+from app.lab.quiz import QUERIES, REFERENCES, score, trial
 
 TOP, BOTTOM = np.arange(100), np.arange(1000, 1040)
 
@@ -34,7 +34,7 @@ def test_what_was_seen_is_asked_about_only_where_nothing_else_is_left() -> None:
 
 
 def test_the_smallest_corpus_that_a_question_can_be_made_of() -> None:
-    order = np.arange(LEAST_IMAGES)
+    order = np.arange(2 * REFERENCES + QUERIES + 1)
     assert trial(order, order[::-1], 0) is not None
     assert trial(order[:-1], order[:-1][::-1], 0) is None
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 CREDIT = "Goh et al., Multimodal Neurons in Artificial Neural Networks, Distill 2021, CC BY 4.0"
-PAPER = "https://distill.pub/2021/multimodal-neurons/"
 _FILE = Path(__file__).with_name("units.json")
 _FAMILIES = Path(__file__).with_name("families.toml")
 
