@@ -14,6 +14,12 @@ def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-        file.write(data)
-    Path(file.name).chmod(mode)
-    Path(file.name).replace(path)
+        part = Path(file.name)
+        try:
+            file.write(data)
+            file.close()
+            part.chmod(mode)
+            part.replace(path)
+        except BaseException:  # a full disk must not be left fuller
+            part.unlink(missing_ok=True)
+            raise

@@ -1,8 +1,6 @@
 """The file of a run of top words: every word's activation for every unit, laid out so that one unit is read alone."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from app.errors import NotReady
 from app.lab.top_words import Renderings, WordDrive
+from app.whole import PRIVATE, write_whole
 
 KEPT = 20  # strongest words of each unit that lists of all units are made of
 
@@ -55,16 +54,15 @@ class WordFile:
         try:
             with safe_open(path, "numpy") as file:
                 about = file.metadata() or {}
-                strongest = file.get_tensor("strongest")
-        except (OSError, SafetensorError) as error:
+                return cls(
+                    path=path,
+                    words=tuple(json.loads(about["words"])),
+                    weights_hash=about["weights_hash"],
+                    renderings=Renderings.model_validate_json(about["renderings"]),
+                    strongest=file.get_tensor("strongest"),
+                )
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise NotReady("The file of these words is gone or broken: start the finding again.") from error
-        return cls(
-            path=path,
-            words=tuple(json.loads(about["words"])),
-            weights_hash=about["weights_hash"],
-            renderings=Renderings.model_validate_json(about["renderings"]),
-            strongest=strongest,
-        )
 
     def unit(self, unit: int) -> Ranked:
         """All words of one unit, of 0..C - 1."""
@@ -75,7 +73,6 @@ class WordFile:
 
 def write(path: Path, drive: WordDrive, renderings: Renderings, weights_hash: str) -> None:
     """Write a run whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "words": json.dumps(list(drive.words), ensure_ascii=False),
         "weights_hash": weights_hash,
@@ -83,10 +80,7 @@ def write(path: Path, drive: WordDrive, renderings: Renderings, weights_hash: st
     }
     order = torch.argsort(drive.values, dim=0, descending=True, stable=True)
     tensors = {"values": drive.values.T.contiguous(), "strongest": order[:KEPT].T.contiguous()}
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    os.close(descriptor)
-    save_file(tensors, temporary, about)
-    Path(temporary).replace(path)
+    write_whole(path, save(tensors, about), PRIVATE)
 
 
 def named(words: Sequence[str], places: NDArray[np.int64]) -> list[str]:

@@ -81,11 +81,7 @@ class TopWords:
 
     def remains(self, row: FindingRow) -> bool:
         """Whether the file is there, and of the model's weights."""
-        clip = self.residents.find(row.model)
-        try:
-            return clip is None or WordFile.open(self.store.files.finding(row.id)).weights_hash == clip.weights_hash
-        except NotReady:
-            return False
+        return self._file(row) is not None
 
     def page(self, row: FindingRow, ahead: int, view: FindingView) -> WordsPage:
         """A run as an answer. Raises `NotFound` for a unit that the layer has not."""
@@ -150,7 +146,8 @@ class TopWords:
     def section(self, slug: str, layer: str, unit: int) -> WordsSection:
         """What a unit's own page says: of the newest run over its layer, and whether one is under way."""
         rows = self.store.findings.of_layer("words", slug, layer)
-        done = next((row for row in rows if row.status == "done" and self.remains(row)), None)
+        files = ((row, self._file(row)) for row in rows if row.status == "done")
+        done, file = next(((row, file) for row, file in files if file), (None, None))
         running = next((row for row in rows if row.status in ("queued", "running")), None)
         section = WordsSection(
             url=None,
@@ -160,10 +157,10 @@ class TopWords:
             seconds=self.seconds(slug, COMMON),
             languages=LANGUAGES,
         )
-        if done is None:
+        if done is None or file is None:
             return section
         spec = WordsSpec.model_validate_json(done.spec)
-        ranked = self._unit(WordFile.open(self.store.files.finding(done.id)), unit)
+        ranked = self._unit(file, unit)
         found = self._of_unit(spec, unit, ranked, BRIEF)
         return section.model_copy(
             update={"url": urls.words(done.id, unit), "source": self.source(spec), "found": found}
@@ -200,6 +197,15 @@ class TopWords:
         if word is not None and word not in file.words:
             raise NotFound(f"The word {word[:40]!r} is not among those that were drawn.")
         return images.encode_webp(sheet(word or file.words[0], file.renderings.fonts, file.renderings.layouts))
+
+    def _file(self, row: FindingRow) -> WordFile | None:
+        """The file of a run; None where it is gone or broken, or of other weights than those that are loaded."""
+        try:
+            file = WordFile.open(self.store.files.finding(row.id))
+        except NotReady:
+            return None
+        clip = self.residents.find(row.model)
+        return file if clip is None or clip.weights_hash == file.weights_hash else None
 
     def _finished(self, finding_id: str) -> tuple[FindingRow, WordFile]:
         row = self.store.findings.get(finding_id)
