@@ -31,7 +31,7 @@ from app.corpus.partition import IMAGES
 from app.corpus.portable import export
 from app.corpus.sources import open_source
 from app.demo.commands import app as demo
-from app.errors import BadInput, FacetscopeError, WeightsMissing
+from app.errors import BadInput, FacetscopeError, NotReady, WeightsMissing
 from app.lab import grouped
 from app.lab.labels import LayerLabels, stale
 from app.lab.making import making
@@ -51,7 +51,9 @@ from app.render.run import measure, render
 from app.render.spread import drawing_on_cluster
 from app.settings import Settings
 from app.spec import Aim, Form, RenderSpec
+from app.web.access_log import without_keys
 from app.web.app import create_app
+from app.whole import write_whole
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
 INTERRUPTED = 130  # as a shell has it for Ctrl-C
@@ -122,8 +124,9 @@ def export_people(
     """Write all that people said on a server to a file: labels, votes, notes and the lists that anybody may find."""
     microscope = Microscope(Settings(data=data))
     try:
-        with out.open("wb") as file:
-            file.writelines(people_as_json(microscope.store))
+        write_whole(out, b"".join(people_as_json(microscope.store)))
+    except OSError as error:
+        sys.exit(_say(f"{out} cannot be written ({error.strerror}): give --out another place.", 1))
     finally:
         microscope.close()
     _print(as_json, {"out": str(out), "bytes": out.stat().st_size}, [f"{out}: {out.stat().st_size / 1e3:.1f} kB"])
@@ -140,6 +143,7 @@ def run(app: FastAPI, settings: Settings) -> int:
         log_level="info",
         server_header=False,
     )
+    logging.getLogger("uvicorn.access").addFilter(without_keys)  # after Config, which sets up the logging
     server = _Server(config, app)
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has shut down
         server.run()
@@ -346,6 +350,8 @@ def family_build(
             for name, each in opened
             if each
         ]
+        if not rows:
+            raise NotReady(microscope.family_desk.status(found, found.manifest.layers[0]))
     lines = [f"{r['layer']}: {r['families']} families; {r['loose']} of {r['units']} units are in none" for r in rows]
     _print(as_json, {"index": found.manifest.name, "layers": rows}, lines)
 

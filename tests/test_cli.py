@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ class Terminal:
         code, out, err = self.run(*words, "--json")
         assert code == 0, err
         return json.loads(out)
+
+
+def _failing() -> Iterator[bytes]:
+    yield b"{"
+    raise RuntimeError("in the middle")
 
 
 @pytest.fixture
@@ -79,6 +85,31 @@ def test_units_are_labelled_offline_from_a_word_list(terminal: Terminal, tmp_pat
     assert code == 2 and "none.txt is no text file" in err and "Traceback" not in err
     code, _, err = terminal.run("label", "build", "--model", terminal.model, "--index", "none")
     assert code == 1 and "no corpus named none" in err
+
+
+def test_families_that_lack_labels_say_how_to_make_them(terminal: Terminal, tmp_path: Path) -> None:
+    for number in range(12):
+        blobs(number)[0].save(tmp_path / f"{number}.png")
+    index = ("--model", terminal.model, "--layer", "layer4.0", "--images", tmp_path, "--name", "mine")
+    assert terminal.run("index", "build", *index)[0] == 0
+    assert terminal.run("index", "columns", "mine", "--model", terminal.model)[0] == 0
+    code, out, err = terminal.run("family", "build", "--model", terminal.model, "--index", "mine")
+    assert code == 1 and out == "" and "app label build --model small --index mine" in err
+
+
+def test_an_export_that_cannot_be_written_is_one_sentence_and_leaves_the_old_one(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "people.json"
+    assert terminal.answer("export", "--out", out)["bytes"] == out.stat().st_size
+    before = out.read_bytes()
+    with terminal.monkeypatch.context() as patch:
+        patch.setattr("app.cli.people_as_json", lambda store: _failing())
+        with pytest.raises(RuntimeError):
+            terminal.run("export", "--out", out)
+    assert out.read_bytes() == before
+    code, _, err = terminal.run("export", "--out", out / "below")
+    assert code == 1 and f"{out / 'below'} cannot be written" in err and "Traceback" not in err
 
 
 def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:
