@@ -74,7 +74,7 @@ def recording(columns: Columns) -> Generator[tuple[int, int], None, None]:
     for layer in layers:
         units = len(columns.codes(layer))
         blocks = [range(start, min(start + BLOCK, units)) for start in range(0, units, BLOCK)]
-        nearest = np.zeros((units, NEAREST, 2), np.float32)
+        kept = np.zeros((units, NEAREST, 2), np.float32)
         for block in blocks:
             own, found = standard(columns, layer, block), np.empty((len(block), units), np.float32)
             for other in blocks:
@@ -83,17 +83,23 @@ def recording(columns: Columns) -> Generator[tuple[int, int], None, None]:
                 done += 1
                 yield done, total
             found[np.arange(len(block)), list(block)] = -np.inf  # itself
-            nearest[block.start : block.stop] = _best(found.clip(max=1))
+            kept[block.start : block.stop] = _best(found.clip(max=1))
         part = _file(columns, layer).with_suffix(".part")
         with part.open("wb") as file:
-            np.save(file, nearest)
+            np.save(file, kept)
         part.replace(_file(columns, layer))
 
 
+def nearest(found: NDArray[np.float32], most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The columns of each row with the highest values, the highest first, and these, [rows, `most` or all]; among equals
+    the lowest first."""
+    order = np.argsort(-found, axis=1, kind="stable")[:, :most]
+    return order, np.take_along_axis(found, order, 1)
+
+
 def _best(found: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The most alike of each row of correlations, [rows, `NEAREST`, 2]; among equals the lowest unit first."""
-    order = np.argsort(-found, axis=1, kind="stable")[:, :NEAREST]
-    values = np.take_along_axis(found, order, 1)
+    """The most alike of each row of correlations, [rows, `NEAREST`, 2]."""
+    order, values = nearest(found, NEAREST)
     best = np.stack([order, values], 2).astype(np.float32)
     best[values <= 0] = (-1, 0)
     return np.pad(best, ((0, 0), (0, NEAREST - best.shape[1]), (0, 0)), constant_values=-1)

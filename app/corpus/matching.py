@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.corpus.alike import BLOCK, images_compared, standard
+from app.corpus.alike import BLOCK, images_compared, nearest, standard
 from app.corpus.columns import Columns
 
 HELD_BYTES = 2**27  # of one layer's columns that stay in memory while the other's go by
@@ -84,14 +84,6 @@ def match(columns: Columns, layer: str, others: Columns, other_layer: str, most:
         except StopIteration as end:
             found: NDArray[np.float32] = end.value
             break
-    there, there_r = _nearest(found)
-    back, back_r = _nearest(found.T)
+    there, there_r = nearest(found, NEAREST)
+    back, back_r = nearest(found.T, NEAREST)
     return Matching(images_compared(columns, most), there, there_r, back, back_r)
-
-
-def _nearest(found: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The columns of each row with the highest values, and these; among equals the lowest first."""
-    most = min(NEAREST, found.shape[1])
-    best = np.sort(np.argpartition(-found, most - 1, axis=1)[:, :most], axis=1)
-    order = np.take_along_axis(best, np.argsort(-np.take_along_axis(found, best, 1), axis=1, kind="stable"), 1)
-    return order, np.take_along_axis(found, order, 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.corpus.bands import BANDS, numbers
+from app.corpus.bands import edges, numbers
 from app.lab.proportion import Share, share
 
 EACH = 12
@@ -27,23 +27,21 @@ class Draw:
     edges: list[float]
 
 
-def draw(values: NDArray[np.floating], *, bands: int = BANDS, each: int = EACH, seed: int = 0) -> Draw:
-    """Draw at most `each` images from every band without replacement, and shuffle them all.
+def draw(values: NDArray[np.floating], *, each: int = EACH, seed: int = 0) -> Draw:
+    """Draw at most `each` images from every band, as of `edges`, without replacement, and shuffle them all.
 
     Args:
         values: [images], the unit's activation on every image.
-        bands: Of equal width between the lowest and the highest activation; a unit that never varies has one.
     """
-    low, high = float(values.min()), float(values.max())
-    edges = np.linspace(low, high, bands + 1) if high > low else np.array([low, high])
-    of = numbers(values, edges)
+    limits = edges(float(values.min()), float(values.max()))
+    of = numbers(values, limits)
     rng = np.random.default_rng(seed)
     chosen = [
         rng.choice(found, min(each, len(found)), replace=False)
-        for found in (np.flatnonzero(of == band) for band in range(len(edges) - 1))
+        for found in (np.flatnonzero(of == band) for band in range(len(limits) - 1))
     ]
     images = rng.permutation(np.concatenate(chosen))
-    return Draw(images.tolist(), of[images].tolist(), edges.tolist())
+    return Draw(images.tolist(), of[images].tolist(), limits.tolist())
 
 
 def shares(

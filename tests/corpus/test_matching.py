@@ -59,3 +59,9 @@ def test_a_large_corpus_is_sampled(tmp_path: Path) -> None:
     assert {one: other for one, other, _ in found.pairs()} == {unit: unit for unit in range(11)}
     with pytest.raises(NotFound):
         match(columns, "one", columns, "two")
+
+
+def test_of_units_that_are_equally_alike_the_lowest_come_first(tmp_path: Path) -> None:
+    one = mixed(100, 2)[:, :1]
+    found = two(tmp_path, one, np.repeat(one, 40, axis=1))
+    assert found.there.tolist() == [list(range(matching.NEAREST))]

@@ -14,7 +14,7 @@ from app.lab.blind import draw, shares
 @given(st.lists(st.floats(-5, 50, width=32), min_size=1, max_size=200), st.integers(0, 2**32))
 def test_the_same_number_from_every_band_as_far_as_there_are_images(numbers: list[float], seed: int) -> None:
     values = np.array(numbers, np.float32)
-    found = draw(values, bands=5, each=4, seed=seed)
+    found = draw(values, each=4, seed=seed)
     assert len(set(found.images)) == len(found.images)
     there = Counter(numbers_of_bands(values, np.array(found.edges)).tolist())
     assert Counter(found.bands) == {band: min(4, count) for band, count in there.items()}
@@ -23,7 +23,7 @@ def test_the_same_number_from_every_band_as_far_as_there_are_images(numbers: lis
 
 
 def test_the_bands_are_of_equal_width_over_the_whole_range() -> None:
-    found = draw(np.linspace(-1, 9, 1000), bands=10)
+    found = draw(np.linspace(-1, 9, 1000))
     np.testing.assert_allclose(np.diff(found.edges), 1.0)
     assert (found.edges[0], found.edges[-1]) == (-1, 9)
 
