@@ -2,16 +2,17 @@
 
 Nothing is known of the families beforehand, as there was when the paper sorted units by hand. Two units are as alike as
 the mean of two numbers that both reach 1: Pearson's correlation of their activations over a corpus, and the cosine of what
-they mean, the mean embedding of their words by the model's own text side. Units are joined from the most alike on, groups
-by the mean over all their pairs (average linkage: Sokal and Michener, 1958). The tree is cut where the mean silhouette
-(Rousseeuw, "Silhouettes", J. Comput. Appl. Math. 20, 1987) is highest. A unit that is not closer to its own family than to
-the next one, its silhouette being 0 or less, belongs to none, and neither do families of fewer than `LEAST`.
+they mean, the mean embedding of their words by the model's own text side; without words, as the first alone. Units are
+joined from the most alike on, groups by the mean over all their pairs (average linkage: Sokal and Michener, 1958). The
+tree is cut where the mean silhouette (Rousseeuw, "Silhouettes", J. Comput. Appl. Math. 20, 1987) is highest. A unit
+that is not closer to its own family than to the next one, its silhouette being 0 or less, belongs to none, and neither
+do families of fewer than `LEAST`.
 
 Nothing is drawn at random: the same numbers give the same families. `docs/decisions/0020-families-and-two-models.md` has
 what was measured.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,24 +60,30 @@ def meanings(weights: NDArray[np.floating], words: NDArray[np.floating]) -> NDAr
 
 
 def similarity(correlations: NDArray[np.floating], meaning: NDArray[np.floating]) -> NDArray[np.float64]:
-    """How alike units are, at most 1: [U, U], symmetric, 1 on the diagonal. A unit without words has only what it does.
+    """How alike units are, at most 1: [U, U], symmetric, 1 on the diagonal. Where one of two means nothing, for it has no
+    words, what they do is all that is compared.
 
     Args:
         correlations: Of the units' activations, -1 to 1, [U, U].
         meaning: As of `meanings`, [U, E].
     """
-    alike = (np.asarray(correlations, np.float64) + meaning @ meaning.T) / 2
+    alike, means = np.array(correlations, np.float64), meaning.any(1)
+    alike[np.ix_(means, means)] += meaning[means] @ meaning[means].T
+    alike[np.ix_(means, means)] /= 2
     alike = ((alike + alike.T) / 2).clip(-1, 1)
     np.fill_diagonal(alike, 1)
     return alike
 
 
-def cluster(alike: NDArray[np.floating], most: int = MOST) -> Clusters:
-    """The families of units.
+def clustering(alike: NDArray[np.floating], most: int = MOST) -> Iterator[float | Clusters]:
+    """The steps of finding the families of units, for others may wait for the device.
 
     Args:
         alike: As of `similarity`, [U, U].
         most: Families at most.
+
+    Yields:
+        Before each cut the share of them that were looked at; at the end the families.
     """
     units = len(alike)
     distance = np.clip(1 - np.asarray(alike, np.float64), 0, None)
@@ -84,7 +91,9 @@ def cluster(alike: NDArray[np.floating], most: int = MOST) -> Clusters:
     member, fit = np.full(units, NONE), np.zeros(units)
     best = -1.0
     tree = linkage(squareform(distance, checks=False), "average") if units > 1 else None
-    for count in _cuts(units) if tree is not None else ():
+    cuts = _cuts(units)
+    for done, count in enumerate(cuts if tree is not None else ()):
+        yield done / len(cuts)
         found = np.asarray(fcluster(tree, count, "maxclust"), np.int64)
         sizes = np.bincount(found)[1:]
         if (sizes >= LEAST).sum() > max(min(most, units // UNITS_EACH), 2):
@@ -94,7 +103,7 @@ def cluster(alike: NDArray[np.floating], most: int = MOST) -> Clusters:
         fits = np.asarray(silhouette_samples(distance, found, metric="precomputed"))
         if fits.mean() > best:
             best, member, fit = float(fits.mean()), found, fits
-    return _kept(np.where(fit > 0, member, NONE), fit, alike)
+    yield _kept(np.where(fit > 0, member, NONE), fit, alike)
 
 
 def _cuts(units: int) -> list[int]:

@@ -10,25 +10,22 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
-from torch import nn
 
 from app.clip.clip import Clip
 from app.corpus.alike import images_compared
 from app.corpus.columns import Columns
 from app.corpus.index import Index
-from app.corpus.matching import correlating
+from app.corpus.matching import QUICK_IMAGES, correlating
 from app.errors import NotFound, NotReady
 from app.lab import families
 from app.lab.labels import LayerLabels
+from app.lab.making import TEXTS_AT_ONCE, directions, in_parts
 from app.spec import content_id
 from app.whole import write_whole
 
 FOLDER = "families"
-VERSION = 1
-IMAGES = 8192  # of the corpus that correlations are over, at most
-TEXTS_AT_ONCE = 64
+VERSION = 2
 
 
 class FoundFamily(BaseModel):
@@ -164,7 +161,7 @@ def making(
             labels=mark(labels),
             version=VERSION,
             layer=layer,
-            images=images_compared(columns, IMAGES),
+            images=images_compared(columns, QUICK_IMAGES),
             units=len(labels.units),
             made=datetime.now(UTC).replace(microsecond=0),
             families=found,
@@ -174,7 +171,7 @@ def making(
 
 def _grouping(clip: Clip, columns: Columns, labels: LayerLabels) -> Generator[float, None, tuple[FoundFamily, ...]]:
     """Yields the share of the work on a layer that is done."""
-    steps = correlating(columns, labels.layer, columns, labels.layer, IMAGES)
+    steps = correlating(columns, labels.layer, columns, labels.layer, QUICK_IMAGES)
     while True:
         try:
             done, total = next(steps)
@@ -184,18 +181,23 @@ def _grouping(clip: Clip, columns: Columns, labels: LayerLabels) -> Generator[fl
         yield 0.6 * done / total
     words = sorted({each.word for unit in labels.units for each in unit.named if each.score > labels.threshold})
     embeddings = []
-    for start in range(0, len(words), TEXTS_AT_ONCE):
-        with torch.no_grad():
-            texts = clip.encode_text(words[start : start + TEXTS_AT_ONCE])
-            embeddings.append(nn.functional.normalize(texts, dim=-1).double().cpu().numpy())
-        yield 0.6 + 0.3 * min(start + TEXTS_AT_ONCE, len(words)) / len(words)
+    for number, part in enumerate(in_parts(words, TEXTS_AT_ONCE), 1):
+        embeddings.append(directions(clip, part).double().cpu().numpy())
+        yield 0.6 + 0.3 * min(number * TEXTS_AT_ONCE / len(words), 1)
     said = shares(labels)
     weights, column = np.zeros((len(said), len(words))), {word: number for number, word in enumerate(words)}
     for unit, own in enumerate(said):
         for word, share in own.items():
             weights[unit, column[word]] = share
     meaning = families.meanings(weights, np.concatenate(embeddings)) if words else np.zeros((len(said), 1))
-    found = families.cluster(families.similarity(correlations, meaning))
+    for found in families.clustering(families.similarity(correlations, meaning)):
+        if isinstance(found, families.Clusters):
+            return _named(found, said)
+        yield 0.9 + 0.1 * found
+    raise AssertionError("clustering ends with the families")
+
+
+def _named(found: families.Clusters, said: list[dict[str, float]]) -> tuple[FoundFamily, ...]:
     named = families.names(found.member.tolist(), said)
     return tuple(
         FoundFamily(

@@ -96,8 +96,8 @@ class _Work:
         for done in self._embed_images():
             yield done, self.total
         texts: list[Tensor] = []
-        for part in _in_parts(self.words.words, TEXTS_AT_ONCE):
-            texts.append(_directions(self.clip, part))
+        for part in in_parts(self.words.words, TEXTS_AT_ONCE):
+            texts.append(directions(self.clip, part))
             done += len(part)
             yield done, self.total
         tables, before = {}, done
@@ -126,7 +126,7 @@ class _Work:
         self.kept.mkdir(parents=True, exist_ok=True)
         _clear(self.kept)
         done = 0
-        for part in _in_parts(self.images.tolist(), KEPT_AT_ONCE):
+        for part in in_parts(self.images.tolist(), KEPT_AT_ONCE):
             path = self.kept / f"{done:09}.npy"
             if not path.exists():
                 found = []
@@ -219,7 +219,7 @@ class _Scores:
         return cls(best, np.take_along_axis(found, best, 1), float(np.quantile(chance, SURE)))
 
 
-def _directions(clip: Clip, words: Sequence[str]) -> Tensor:
+def directions(clip: Clip, words: Sequence[str]) -> Tensor:
     """Embeddings of the bare words, of length 1, [W, E]; bare, as CLIP-Dissect has them: a template that suits
     photographs does not suit every corpus."""
     with torch.no_grad():
@@ -239,7 +239,8 @@ def _clear(kept: Path) -> None:
             rmtree(left, ignore_errors=True)
 
 
-def _in_parts(sequence: Sequence, size: int) -> Iterator[Sequence]:
+def in_parts(sequence: Sequence, size: int) -> Iterator[Sequence]:
+    """The sequence in parts of that size, the last of what is left."""
     for start in range(0, len(sequence), size):
         yield sequence[start : start + size]
 

@@ -5,7 +5,14 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from app.lab.families import LEAST, NONE, Clusters, cluster, meanings, names, similarity
+from app.lab.families import LEAST, NONE, Clusters, clustering, meanings, names, similarity
+
+
+def cluster(alike: NDArray, **limits: int) -> Clusters:
+    """What `clustering` comes to, having said how far it is."""
+    *shares, found = clustering(alike, **limits)
+    assert isinstance(found, Clusters) and all(0 <= share < 1 for share in shares if isinstance(share, float))
+    return found
 
 
 def planted(sizes: list[int], loose: int, strength: float, seed: int) -> tuple[NDArray, NDArray, NDArray]:
@@ -85,7 +92,14 @@ def test_similarity_is_the_mean_of_the_two() -> None:
     correlations = np.array([[1, 0.5], [0.5, 1]])
     meaning = np.array([[1.0, 0], [0.6, 0.8]])
     assert similarity(correlations, meaning) == pytest.approx(np.array([[1, 0.55], [0.55, 1]]))
-    assert similarity(correlations, meaning * 0)[0, 1] == pytest.approx(0.25)
+
+
+def test_units_of_which_one_means_nothing_are_as_alike_as_what_they_do() -> None:
+    correlations = np.array([[1, 0.5, 0.8], [0.5, 1, -0.2], [0.8, -0.2, 1]])
+    meaning = np.array([[1.0, 0], [0.6, 0.8], [0, 0]])
+    expected = np.array([[1, 0.55, 0.8], [0.55, 1, -0.2], [0.8, -0.2, 1]])
+    assert similarity(correlations, meaning) == pytest.approx(expected)
+    assert similarity(correlations, meaning * 0) == pytest.approx(correlations)
 
 
 def test_what_all_words_have_in_common_means_nothing() -> None:

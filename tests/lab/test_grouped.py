@@ -12,7 +12,7 @@ from app.corpus.sources import open_source
 from app.errors import NotFound, NotReady
 from app.lab import making as labelling
 from app.lab.families import LEAST
-from app.lab.grouped import LayerFamilies, making, missing, place, shares
+from app.lab.grouped import VERSION, LayerFamilies, making, missing, place, shares
 from app.lab.labels import LayerLabels
 from app.lab.words import Words
 from tests.pictures import blobs
@@ -76,7 +76,7 @@ def test_what_was_written_by_another_version_is_refused(tiny_clip: Clip, index: 
     labels = LayerLabels.open(index, LAYER)
     list(making(tiny_clip, index, columns(index), [LAYER]))
     path = place(index, LAYER)
-    path.write_text(path.read_text().replace('"version":1', '"version":0'))
+    path.write_text(path.read_text().replace(f'"version":{VERSION}', '"version":0'))
     with pytest.raises(NotReady, match="version"):
         LayerFamilies.open(index, labels)
     path.write_text("{}")
