@@ -40,6 +40,11 @@ class IndexManifest(BaseModel):
     layers: tuple[str, ...]
 
     @property
+    def activations_key(self) -> str:
+        """Names the activations on this corpus whatever layers were indexed: weights, preprocessing, pictures."""
+        return content_id("activations", self.weights_hash, canonical_json(self.preprocessing), self.corpus_hash)
+
+    @property
     def warnings(self) -> list[str]:
         """What somebody who reads the index should know first: that more than a hundredth of the corpus is missing."""
         everything = self.images + self.skipped

@@ -8,19 +8,17 @@ ones in 82%; guessing gives half.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.proportion import share
-
-Reference = Literal["natural", "rendered"]
-"""Corpus images, or feature visualizations."""
+from app.answers.quizzes import Reference
 
 PUBLISHED: dict[Reference, float] = {"natural": 0.92, "rendered": 0.82}
 REFERENCES = 9
 QUERIES = 20  # images at either end that a trial's two are drawn from, once the references are taken out
+LEAST_IMAGES = 2 * REFERENCES + QUERIES + 1
+"""Of a corpus: the pool of the strongest, and as many others as the weakest references and a query take."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +58,3 @@ def trial(
     answer = int(rng.integers(2))
     pair = (queries[0], queries[1]) if answer == 0 else (queries[1], queries[0])
     return Trial(references[0], references[1], pair, answer)
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many of the trials were answered rightly, and the share with its 95% interval (Wilson's); None before the
-    first."""
-
-    right: int
-    trials: int
-    share: float | None
-    low: float | None
-    high: float | None
-
-
-def score(right: int, trials: int) -> Score:
-    """The score of so many right answers."""
-    found = share(right, trials)
-    return Score(found.count, trials, found.share, found.low, found.high)

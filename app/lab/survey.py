@@ -5,15 +5,13 @@ interpretable facets, and 6% not interpretable. The article does not say how the
 0.76 +- 1.96 sqrt(0.76 x 0.24 / 50); ours is Wilson's, which stays inside 0 and 1: 62.6 to 85.7% for the same count.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
-from app.lab.proportion import Share, share
+from app.answers.surveys import Verdict
 
-Verdict = Literal["interpretable", "polysemantic", "uninterpretable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 UNITS = 50
 
@@ -37,8 +35,3 @@ PUBLISHED: dict[Verdict, Published] = {
 def draw(units: int, seed: int, count: int = UNITS) -> list[int]:
     """At most `count` of a layer's `units`, drawn without replacement, in the order they are shown."""
     return np.random.default_rng(seed).permutation(units)[:count].tolist()
-
-
-def shares(verdicts: Sequence[str]) -> dict[Verdict, Share]:
-    """The share of each verdict among those given."""
-    return {verdict: share(verdicts.count(verdict), len(verdicts)) for verdict in VERDICTS}

@@ -81,7 +81,7 @@ class AlikeDesk:
                     model=other_slug,
                     layer=other_layer,
                     card=card,
-                    correlation=_correlation(columns, layer, unit, theirs, other_layer, best)
+                    correlation=correlation_of(columns, layer, unit, theirs, other_layer, best)
                     if columns and theirs
                     else None,
                     shared=int(counts[best]),
@@ -129,5 +129,8 @@ def _shared(index: Index, layer: str, unit: int, other: Index, other_layer: str)
 
 
 @lru_cache(maxsize=4096)
-def _correlation(columns: Columns, layer: str, unit: int, others: Columns, other_layer: str, other_unit: int) -> float:
+def correlation_of(
+    columns: Columns, layer: str, unit: int, others: Columns, other_layer: str, other_unit: int
+) -> float:
+    """`correlation`, kept for each pair of units as long as their columns are open."""
     return correlation(columns, layer, unit, others, other_layer, other_unit)

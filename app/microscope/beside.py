@@ -10,16 +10,16 @@ from app.answers.beside import BesidePage, Correlated, Pair, Side
 from app.answers.home import SearchHit
 from app.answers.layer import UnitCard
 from app.answers.links import LayerLink
-from app.corpus.alike import correlation, images_compared
+from app.corpus.alike import images_compared
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.corpus.matching import QUICK_IMAGES, Matching, match
 from app.corpus.shared import same_pictures
+from app.microscope.alike import correlation_of
 from app.microscope.browsing import Browser
 from app.microscope.looks import LookDesk
 
 PAIRS = 24  # on a page
-_matching = Lock()  # two readers at once would work out the same
 
 
 class BesideDesk:
@@ -92,7 +92,7 @@ class BesideDesk:
         def exactly(unit_a: int, unit_b: int, quick: float) -> float:
             if one is None or other is None or len(one) <= QUICK_IMAGES:
                 return quick
-            return _correlation(one, layer_a, unit_a, other, layer_b, unit_b)
+            return correlation_of(one, layer_a, unit_a, other, layer_b, unit_b)
 
         mutual = {first: second for first, second, _ in pairs}
         near = found.there[unit].tolist() if found and unit is not None else []
@@ -169,16 +169,16 @@ class BesideDesk:
 
 
 def _match(columns: Columns, layer: str, others: Columns, other_layer: str) -> Matching:
-    with _matching:
+    with _lock(columns, layer, others, other_layer):  # two readers at once would work out the same
         return _matched(columns, layer, others, other_layer)
+
+
+@lru_cache(maxsize=64)
+def _lock(_columns: Columns, _layer: str, _others: Columns, _other_layer: str) -> Lock:
+    return Lock()
 
 
 @lru_cache(maxsize=16)
 def _matched(columns: Columns, layer: str, others: Columns, other_layer: str) -> Matching:
     """Kept for each pair of layers as long as their columns are open: a few hundred KB."""
     return match(columns, layer, others, other_layer, QUICK_IMAGES)
-
-
-@lru_cache(maxsize=4096)
-def _correlation(columns: Columns, layer: str, unit: int, others: Columns, other_layer: str, other: int) -> float:
-    return correlation(columns, layer, unit, others, other_layer, other)

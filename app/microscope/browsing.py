@@ -1,6 +1,7 @@
 """What one browses: galleries of layers, pages of units, pictures of corpora. Reads only; never touches torch."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -30,7 +31,7 @@ from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
 from app.microscope.given_facet import GivenFacets, OneUnit
 from app.microscope.indexes import Indexes
-from app.microscope.naming import Naming
+from app.microscope.naming import Naming, Titles
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.residents import Residents
 from app.microscope.responses import responses, strongest_pictures
@@ -272,6 +273,20 @@ class Browser:
         )
         waits = {"by_facet_status": self.columns.status(index)}
         return page.model_copy(update={**waits, **self.facet_rows.of(index, layer, unit, corpus)})
+
+    def titles(self, slug: str, layer: str, corpus: str | None) -> Titles:
+        """What the units of a layer are called, also where the corpus is not there any more."""
+        index = None
+        with suppress(NotFound):
+            index = self.index(slug, layer, corpus)
+        return self.naming.titles(slug, layer, index)
+
+    def unindexed(self, slug: str, layer: str) -> str:
+        """That no images are indexed for a layer, and what to do about it."""
+        return (
+            f"No images are indexed for {layer} of {slug}. `uv run python -m app index build --model {slug} "
+            f"--images FOLDER --name NAME --layer {layer}` does it."
+        )
 
     def label(self, slug: str, layer: str, unit: int | None) -> str:
         """What a unit is called; empty for none, and for one that nothing is known of."""

@@ -26,15 +26,35 @@ class Captions:
     label: Callable[[str, str, int | None], str]
 
     def check(self, clip: Clip, spec: CaptionsSpec) -> None:
-        """See `check`."""
-        check(clip, spec)
+        """Raise `NotFound` for a layer or unit that the model has not, `BadInput` where texts do not ask for units."""
+        clip.unit(spec.layer, spec.unit)
+        if not speaks(clip, spec.layer):
+            raise BadInput(
+                f"layer: texts ask for units of the last layer only, {clip.default_layer}, not of {spec.layer}.",
+                field="layer",
+            )
 
     def steps(self, clip: Clip, spec: CaptionsSpec) -> Iterator[Step]:
-        """See `searching`."""
-        return searching(clip, spec, self.data)
+        """Read the vocabulary, if nobody has yet for these weights, then climb."""
+        vocabulary = None
+        for read in kept(clip, self.data):
+            if isinstance(read, Vocabulary):
+                vocabulary = read
+            else:
+                done, total = read
+                yield Step(f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {})
+        assert vocabulary is not None
+        words = [vars(word) for word in single_words(clip, vocabulary, spec.unit, WORDS)]
+        climb = Climb(clip, vocabulary, spec.unit, restarts=spec.restarts, penalty=spec.penalty, seed=spec.seed)
+        for step, found in enumerate(climb):
+            captions = [
+                {"text": each.text, "score": each.score, "sd": climb.in_sd(each.score), "step": each.step}
+                for each in found[:SHOWN]
+            ]
+            yield Step("Climbing.", step, STEPS, {"captions": captions, "words": words})
 
     def page(self, row: FindingRow, ahead: int, _view: FindingView) -> CaptionsPage:
-        """See `page`."""
+        """What the search found so far."""
         return page(row, self.label(row.model, row.layer, row.unit), ahead)
 
     def remains(self, _row: FindingRow) -> bool:
@@ -42,39 +62,9 @@ class Captions:
         return True
 
 
-def check(clip: Clip, spec: CaptionsSpec) -> None:
-    """Raise `NotFound` for a layer or unit that the model has not, `BadInput` where texts do not ask for units."""
-    clip.unit(spec.layer, spec.unit)
-    if not speaks(clip, spec.layer):
-        raise BadInput(
-            f"layer: texts ask for units of the last layer only, {clip.default_layer}, not of {spec.layer}.",
-            field="layer",
-        )
-
-
 def speaks(clip: Clip, layer: str) -> bool:
     """Whether texts ask for the units of a layer: it is the last one, and the model reads texts."""
     return layer == list(clip.layers)[-1]
-
-
-def searching(clip: Clip, spec: CaptionsSpec, data: Path) -> Iterator[Step]:
-    """Read the vocabulary, if nobody has yet for these weights, then climb."""
-    vocabulary = None
-    for read in kept(clip, data):
-        if isinstance(read, Vocabulary):
-            vocabulary = read
-        else:
-            done, total = read
-            yield Step(f"Reading the vocabulary: {done:,} of {total:,} tokens.", 0, STEPS, {})
-    assert vocabulary is not None
-    words = [vars(word) for word in single_words(clip, vocabulary, spec.unit, WORDS)]
-    climb = Climb(clip, vocabulary, spec.unit, restarts=spec.restarts, penalty=spec.penalty, seed=spec.seed)
-    for step, found in enumerate(climb):
-        captions = [
-            {"text": each.text, "score": each.score, "sd": climb.in_sd(each.score), "step": each.step}
-            for each in found[:SHOWN]
-        ]
-        yield Step("Climbing.", step, STEPS, {"captions": captions, "words": words})
 
 
 def page(row: FindingRow, label: str, ahead: int) -> CaptionsPage:

@@ -42,7 +42,7 @@ class FindingDesk:
         created = self.store.findings.add(spec)
         row = self.store.findings.get(spec.id)
         if row.status == "done" and not instrument.remains(row):
-            self.store.findings.change(spec.id, status="queued", step=0, error=None)
+            self.store.findings.requeue(spec.id)
         if self.store.findings.get(spec.id).status == "queued":
             try:
                 self._submit(spec)

@@ -41,6 +41,11 @@ class Gallery:
         sheet = self._find(slug, layer, facet)
         return sheet is not None and unit in sheet.units
 
+    def units(self, slug: str, layer: str, facet: str = PLAIN) -> frozenset[int]:
+        """The units of a layer that there is a gallery render of."""
+        sheet = self._find(slug, layer, facet)
+        return sheet.units if sheet else frozenset()
+
     def render(self, slug: str, layer: str, unit: int, facet: str | None = None) -> str | None:
         """The address of a unit's gallery render: under the facet, else the plain one, else none."""
         wanted = (facet, PLAIN) if facet else (PLAIN,)

@@ -11,7 +11,7 @@ from app.lab.agreement import agreement
 from app.lab.blind import draw, shares
 from app.microscope.columns import ColumnDesk
 from app.microscope.given import in_sd
-from app.microscope.said import hashed, line
+from app.microscope.said import hashed, is_of, line
 from app.spec import content_id
 from app.store import LabellingRow, Store
 from app.store.tables import now
@@ -36,7 +36,7 @@ class LabellingDesk:
             NotReady: the activations on every image are not recorded.
             BadInput: a name that is too long.
         """
-        key = index.manifest.key
+        key = index.manifest.activations_key
         labelling_id = content_id("labelling", key, layer, str(unit), hashed(browser))
         columns = self.columns.need(index)
         graded = in_sd(index, columns, layer, unit)
@@ -112,13 +112,13 @@ class LabellingDesk:
             LabellingLink(
                 url=urls.labelling(row.id),
                 name=row.name,
-                yours=_is_of(row, browser),
+                yours=is_of(row.browser, browser),
                 finished=row.finished is not None,
                 done=len(row.tags),
                 images=len(row.images),
             )
             for row in rows
-            if row.finished or _is_of(row, browser)
+            if row.finished or is_of(row.browser, browser)
         ]
 
     def page(self, labelling_id: str, browser: str | None, label: str, only: str | None) -> LabellingPage:
@@ -126,7 +126,7 @@ class LabellingDesk:
         row = self.store.labellings.get(labelling_id)
         tags = dict(map(tuple, row.tags))
         rest = [place for place in range(len(row.images)) if place not in tags]
-        yours, finished = _is_of(row, browser), row.finished is not None
+        yours, finished = is_of(row.browser, browser), row.finished is not None
         if only is not None and only not in row.categories:
             raise NotFound(f"only: this labelling has no category {only!r}.", field="only")
         following = [urls.corpus_image(row.corpus, row.images[place]) for place in rest[: AHEAD + 1]]
@@ -192,12 +192,8 @@ def _shares(row: LabellingRow, tags: dict[int, str]) -> list[TaggedCategory]:
     ]
 
 
-def _is_of(row: LabellingRow, browser: str | None) -> bool:
-    return browser is not None and row.browser == hashed(browser)
-
-
 def _check_open(row: LabellingRow, browser: str | None) -> None:
-    if not _is_of(row, browser):
+    if not is_of(row.browser, browser):
         raise NotFound("This labelling is another person's. Begin one of your own on the unit's page.")
     if row.finished:
         raise BadInput("This labelling is finished: the activations have been shown.", field="category")

@@ -14,7 +14,7 @@ from app.answers.layer import UnitCard
 from app.answers.lists import ListedOn, ListEntry, ListLink, ListPage, Lists, UnitLists
 from app.errors import BadInput, NotFound
 from app.microscope.browsing import Browser
-from app.microscope.said import hashed, line, passage
+from app.microscope.said import hashed, is_of, line, passage
 from app.store import ListEntryRow, Store, UnitListRow
 
 LONGEST_TITLE, LONGEST_REMARK, LONGEST_DESCRIPTION = 80, 200, 4000  # characters
@@ -47,7 +47,7 @@ class ListDesk:
             title=row.title,
             description=row.description,
             listed=row.listed,
-            yours=_is_of(row, browser),
+            yours=is_of(row.browser, browser),
             edit_link=row.key is not None,
             created=row.created,
             changed=row.changed,
@@ -84,7 +84,7 @@ class ListDesk:
         place = (slug, layer, unit)
         return UnitLists(
             yours=[_listed_on(row, place) for row in own],
-            others=[_listed_on(row, place) for row in others if not _is_of(row, browser)],
+            others=[_listed_on(row, place) for row in others if not is_of(row.browser, browser)],
             action=urls.listing(slug, layer, unit),
         )
 
@@ -242,12 +242,8 @@ def _need(row: UnitListRow, place: Place) -> ListEntryRow:
     return entry
 
 
-def _is_of(row: UnitListRow, browser: str | None) -> bool:
-    return browser is not None and hmac.compare_digest(row.browser, hashed(browser))
-
-
 def _check_own(row: UnitListRow, browser: str | None) -> None:
-    if not _is_of(row, browser):
+    if not is_of(row.browser, browser):
         raise NotFound("This list is another browser’s. Open its edit link if you have it, or copy the list.")
 
 
@@ -283,7 +279,7 @@ def _link(row: UnitListRow, browser: str | None, cards: dict[Place, UnitCard] | 
         title=row.title,
         units=len(row.entries),
         listed=row.listed,
-        yours=_is_of(row, browser),
+        yours=is_of(row.browser, browser),
         created=row.created,
         cards=[cards[place] for place in first if place in cards] if cards else [],
     )

@@ -16,10 +16,11 @@ from app.answers.quizzes import (
 )
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound, NotReady
-from app.lab.quiz import PUBLISHED, score
+from app.lab.proportion import share
+from app.lab.quiz import PUBLISHED
 from app.microscope.browsing import Browser
 from app.microscope.references import References
-from app.microscope.said import hashed
+from app.microscope.said import hashed, is_of
 from app.microscope.trials import KINDS, Trials, kind_of
 from app.spec import content_id
 from app.store import QuizRow, QuizTrialRow, Store
@@ -65,7 +66,7 @@ class QuizDesk:
         index = self._index(slug, layer, unit, corpus)
         why = self.trials.missing(slug, index, layer, unit, reference)
         if index is None or why:
-            raise BadInput(f"reference: {why}", field="reference")
+            raise BadInput(why, field="reference")
         quiz_id = _id(index, layer, unit, reference, browser)
         row = QuizRow(
             id=quiz_id,
@@ -73,7 +74,7 @@ class QuizDesk:
             layer=layer,
             unit=unit,
             corpus=index.manifest.name,
-            key=index.manifest.key,
+            key=index.manifest.activations_key,
             reference=reference,
             browser=hashed(browser),
         )
@@ -93,8 +94,9 @@ class QuizDesk:
         """
         row = self.store.quizzes.get(quiz_id)
         asked = _trial(row, number)
-        if not _is_of(row, browser):
+        if not is_of(row.browser, browser):
             raise NotFound(ANOTHERS)
+        self._need_corpus(row)
         if str(picture) not in ("1", "2"):
             raise BadInput("picture: send 1 for the first picture or 2 for the second.", field="picture")
         self.store.quizzes.answer(quiz_id, asked.number, int(str(picture)) - 1)
@@ -105,14 +107,15 @@ class QuizDesk:
         person's trial before it is answered."""
         row = self.store.quizzes.get(quiz_id)
         asked = _trial(row, number)
-        if place not in (1, 2) or (asked.chosen is None and not _is_of(row, browser)):
+        if place not in (1, 2) or (asked.chosen is None and not is_of(row.browser, browser)):
             raise NotFound("There is no such picture.")
+        self._need_corpus(row)
         return row.corpus, asked.pair[place - 1]
 
     def page(self, quiz_id: str, browser: str | None) -> QuizPage:
         """A quiz as an answer. Raises `NotFound`."""
         row = self.store.quizzes.get(quiz_id)
-        yours, waiting = _is_of(row, browser), _waiting(row)
+        yours, waiting = is_of(row.browser, browser), _waiting(row)
         return QuizPage(
             id=row.id,
             url=urls.quiz(row.id),
@@ -135,13 +138,10 @@ class QuizDesk:
         """A trial as an answer; before it is answered, nothing in it says which picture is the right one. Raises
         `NotFound`."""
         row = self.store.quizzes.get(quiz_id)
-        asked, yours, waiting = _trial(row, number), _is_of(row, browser), _waiting(row)
+        asked, yours, waiting = _trial(row, number), is_of(row.browser, browser), _waiting(row)
         shown, told = yours or asked.chosen is not None, asked.chosen is not None
-        titles = self.browser.naming.titles(row.model, row.layer, None)
-        with suppress(NotFound):
-            titles = self.browser.naming.titles(
-                row.model, row.layer, self.browser.index(row.model, row.layer, row.corpus)
-            )
+        self._need_corpus(row)
+        titles = self.browser.titles(row.model, row.layer, row.corpus)
         return TrialPage(
             quiz=urls.quiz(row.id),
             url=urls.quiz_trial(row.id, number),
@@ -195,16 +195,23 @@ class QuizDesk:
         )
 
     def _ask(self, quiz_id: str) -> None:
-        """Draw the next trial unless one waits; nothing where its corpus has been indexed anew since it was begun."""
+        """Draw the next trial unless one waits; nothing where its corpus is not there just now."""
         row = self.store.quizzes.get(quiz_id)
         if _waiting(row) is not None:
             return
         with suppress(NotFound, NotReady):
-            index = self.browser.index(row.model, row.layer, row.corpus)
-            if index is not None and index.manifest.key == row.key:
-                asked = self.trials.draw(index, row)
-                if asked is not None:
-                    self.store.quizzes.ask(asked)
+            asked = self.trials.draw(self._need_corpus(row), row)
+            if asked is not None:
+                self.store.quizzes.ask(asked)
+
+    def _need_corpus(self, row: QuizRow) -> Index:
+        """The index that a quiz was begun on. Raises `NotFound` where its pictures are other ones by now: they go by number."""
+        index = self.browser.index(row.model, row.layer, row.corpus)
+        if index is None or index.manifest.activations_key != row.key:
+            raise NotFound(
+                f"The pictures of this quiz are gone: {row.corpus} was indexed anew since. Begin another quiz."
+            )
+        return index
 
     def _scores(self, slug: str, layer: str, unit: int | None, browser: str | None) -> list[QuizScore]:
         tallies, place = self.store.quizzes.tallies, "layer" if unit is None else "unit"
@@ -214,12 +221,15 @@ class QuizDesk:
             ("everybody", "model", tallies(slug)),
         ]
         return [
-            QuizScore.model_validate(
-                {"reference": kind, "who": who, "of": of, **vars(score(*tally.get(kind, Tally())))}
-            )
+            QuizScore.model_validate({"reference": kind, "who": who, "of": of, **_scored(tally.get(kind, Tally()))})
             for kind in KINDS
             for who, of, tally in found
         ]
+
+
+def _scored(tally: Tally) -> dict[str, float | int | None]:
+    found = share(tally.right, tally.trials)
+    return {"right": tally.right, "trials": tally.trials, "share": found.share, "low": found.low, "high": found.high}
 
 
 def _addresses(corpus: str, references: Sequence[int | str]) -> list[str]:
@@ -246,7 +256,7 @@ def _answered(row: QuizRow, asked: QuizTrialRow, chosen: int) -> AnsweredTrial:
 
 def _id(index: Index, layer: str, unit: int | None, reference: str, browser: str) -> str:
     """A browser has one quiz on a unit, or layer, with each kind of references: whoever comes back goes on with it."""
-    return content_id("quiz", index.manifest.key, layer, str(unit), reference, hashed(browser))
+    return content_id("quiz", index.manifest.activations_key, layer, str(unit), reference, hashed(browser))
 
 
 def _waiting(row: QuizRow) -> int | None:
@@ -259,7 +269,3 @@ def _trial(row: QuizRow, number: int) -> QuizTrialRow:
     if found is None:
         raise NotFound(f"Quiz {row.id} has no question {number}: it has {len(row.trials)} so far.")
     return found
-
-
-def _is_of(row: QuizRow, browser: str | None) -> bool:
-    return browser is not None and row.browser == hashed(browser)

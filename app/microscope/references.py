@@ -5,10 +5,9 @@ from app import urls
 from app.lab.quiz import REFERENCES
 from app.microscope.facets import FacetDesk
 from app.microscope.gallery import PLAIN, Gallery
-from app.microscope.render_pages import link
+from app.microscope.render_pages import link, stands_for_its_unit
+from app.spec import RenderSpec
 from app.store import RenderRow, Store
-
-MOST_RENDERS = 1000  # of a layer that are looked through
 
 
 class References:
@@ -22,7 +21,7 @@ class References:
     def of(self, slug: str, layer: str, unit: int) -> tuple[list[str], list[str]]:
         """The addresses of a unit's renders, at most nine grown to excite it and nine grown against it: those without a facet
         first, and of these the gallery's."""
-        renders = [link(row) for row in self.store.renders(model=slug, layer=layer, unit=unit, limit=MOST_RENDERS)]
+        renders = [link(row) for row in self.store.renders(model=slug, layer=layer, unit=unit, limit=None)]
         done = sorted((each for each in renders if each.image), key=lambda each: each.facet is not None)
         for_it = [each for each in done if each.stands]
         facets = [facet.id for facet in self.facets.links(slug)]
@@ -33,13 +32,13 @@ class References:
         weakest = [each.image for each in done if each.aim == "least" and each.of == "unit" and each.image]
         return strongest[:REFERENCES], weakest[:REFERENCES]
 
-    def units(self, slug: str, layer: str, channels: int) -> list[int]:
-        """The units of a layer that have a picture grown to excite them."""
-        rows = self.store.renders(model=slug, layer=layer, limit=MOST_RENDERS)
-        grown = {row.unit for row in rows if _stands(row)}
-        return [unit for unit in range(channels) if unit in grown or self.gallery.has(slug, layer, unit)]
+    def units(self, slug: str, layer: str) -> list[int]:
+        """The units of a layer that have a picture grown to excite them, as `of` finds them."""
+        grown = {row.unit for row in self.store.renders(model=slug, layer=layer, limit=None) if _stands(row)}
+        for name in (PLAIN, *(facet.id for facet in self.facets.links(slug))):
+            grown |= self.gallery.units(slug, layer, name)
+        return sorted(unit for unit in grown if unit is not None)
 
 
 def _stands(row: RenderRow) -> bool:
-    found = link(row)
-    return found.stands and found.image is not None
+    return row.status == "done" and stands_for_its_unit(RenderSpec.parse(row.spec))

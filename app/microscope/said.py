@@ -1,5 +1,6 @@
 """What visitors say here: a line of plain text or a longer one, their vote, and the browser that said it."""
 
+import hmac
 import unicodedata
 
 from app.errors import BadInput
@@ -12,6 +13,11 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def hashed(browser: str) -> str:
     """What is kept of a browser's cookie: enough to know it again, nothing to pretend with."""
     return content_id("browser", browser)
+
+
+def is_of(owner: str, browser: str | None) -> bool:
+    """Whether what the browser of the hash `owner` made is this browser's; compared in constant time."""
+    return browser is not None and hmac.compare_digest(owner, hashed(browser))
 
 
 def line(value: object, field: str, longest: int) -> str:

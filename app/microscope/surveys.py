@@ -8,29 +8,25 @@ from app import urls
 from app.answers.surveys import (
     JudgedUnit,
     OtherSurvey,
-    SurveyBand,
     SurveyLink,
     SurveyPage,
-    SurveyPicture,
     SurveyStart,
     SurveyUnit,
+    Verdict,
     VerdictShare,
 )
-from app.corpus.bands import Entry
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.agreement import agreement
-from app.lab.survey import PUBLISHED, UNITS, VERDICTS, draw, shares
+from app.lab.proportion import share
+from app.lab.survey import PUBLISHED, UNITS, VERDICTS, draw
 from app.microscope.browsing import Browser
-from app.microscope.render_pages import link
-from app.microscope.responses import examples
-from app.microscope.said import hashed, line
+from app.microscope.said import hashed, is_of, line
+from app.microscope.survey_units import SurveyUnits
 from app.spec import content_id
 from app.store import JudgementRow, Store, SurveyRow
 
 LONGEST_NAME, LONGEST_WORDS = 40, 80  # characters
-STRONGEST = 20  # examples that are shown of a unit
-RENDERS = 60  # of a unit among which the newest plain one is looked for
 LARGEST_SEED = 2**31 - 1
 
 
@@ -40,6 +36,7 @@ class SurveyDesk:
     def __init__(self, store: Store, browser: Browser) -> None:
         self.store = store
         self.browser = browser
+        self.units = SurveyUnits(store, browser)
 
     def start(self, slug: str, layer: str, corpus: str | None, browser: str | None) -> SurveyStart:
         """Where a survey begins. Raises `NotFound` for a layer that there is not."""
@@ -52,7 +49,7 @@ class SurveyDesk:
             layer_url=urls.layer(slug, layer),
             corpus=index.manifest.name if index else None,
             units=min(UNITS, channels),
-            why="" if index else _no_images(slug, layer),
+            why="" if index else self.browser.unindexed(slug, layer),
             surveys=[_link(row, browser) for row in reversed(self.store.surveys.of_layer(slug, layer))],
         )
 
@@ -80,14 +77,14 @@ class SurveyDesk:
             raise BadInput(f"like: survey {model.id} is of {model.layer} of {model.model}.", field="like")
         index = self.browser.index(slug, layer, model.corpus if model else corpus)
         if index is None:
-            raise BadInput(_no_images(slug, layer))
+            raise BadInput(self.browser.unindexed(slug, layer))
         chosen = model.seed if model else _seed(seed)
         row = SurveyRow(
-            id=content_id("survey", index.manifest.key, layer, str(chosen), hashed(browser)),
+            id=content_id("survey", index.manifest.activations_key, layer, str(chosen), hashed(browser)),
             model=slug,
             layer=layer,
             corpus=index.manifest.name,
-            key=index.manifest.key,
+            key=index.manifest.activations_key,
             seed=chosen,
             units=model.units if model else draw(channels, chosen),
             browser=hashed(browser),
@@ -106,6 +103,7 @@ class SurveyDesk:
         """
         row = self.store.surveys.get(survey_id)
         _check(row, place, browser)
+        self._need_corpus(row)
         if verdict not in VERDICTS:
             raise BadInput(f"verdict: choose one of {', '.join(VERDICTS)}.", field="verdict")
         said = line(words, "words", LONGEST_WORDS)
@@ -117,7 +115,7 @@ class SurveyDesk:
     def page(self, survey_id: str, browser: str | None) -> SurveyPage:
         """A survey as an answer. Raises `NotFound`."""
         row = self.store.surveys.get(survey_id)
-        yours, following = _is_of(row, browser), _open(row)
+        yours, following = is_of(row.browser, browser), _open(row)
         told = yours or following is None
         return SurveyPage(
             id=row.id,
@@ -143,9 +141,7 @@ class SurveyDesk:
         corpus is not there any more."""
         row = self.store.surveys.get(survey_id)
         _check(row, place, browser)
-        unit, index = row.units[place - 1], self.browser.index(row.model, row.layer, row.corpus)
-        if index is None:
-            raise NotFound(_no_images(row.model, row.layer))
+        unit, index = row.units[place - 1], self._need_corpus(row)
         judged = next((each for each in row.judgements if each.place == place), None)
         return SurveyUnit.model_validate(
             {
@@ -160,8 +156,8 @@ class SurveyDesk:
                 "layer_url": urls.layer(row.model, row.layer),
                 "unit": unit,
                 "corpus": row.corpus,
-                "sensitive": bool(self.browser.naming.titles(row.model, row.layer, index).themes(unit)),
-                **self._shown(index, row.model, row.layer, unit),
+                "sensitive": bool(self.browser.titles(row.model, row.layer, row.corpus).themes(unit)),
+                **self.units.shown(index, row.model, row.layer, unit),
                 "verdict": judged.verdict if judged else None,
                 "words": judged.words if judged else "",
                 "previous": urls.survey_unit(row.id, place - 1) if place > 1 else None,
@@ -170,40 +166,24 @@ class SurveyDesk:
             }
         )
 
-    def _shown(self, index: Index, slug: str, layer: str, unit: int) -> dict[str, object]:
-        """What drives a unit, as on its own page but without its name: fields of `SurveyUnit`."""
-        seen, columns = index.unit(layer, unit), self.browser.columns.find(index)
-        bands = columns.bands(layer, unit) if columns else seen.bands
-        std = seen.stats.std or 1.0
-
-        def pictures(entries: Sequence[Entry], most: int | None = None) -> list[SurveyPicture]:
-            found = examples(index, self.browser.layer(slug, layer), unit, entries, columns, "picture", most)
-            return [SurveyPicture(image=each.image, sd=each.sd) for each in found]
-
-        return {
-            "picture": self.browser.gallery.render(slug, layer, unit) or self._grown(slug, layer, unit),
-            "examples": pictures(seen.top, STRONGEST),
-            "bands": [
-                SurveyBand(
-                    low=(band.low - seen.stats.mean) / std,
-                    high=(band.high - seen.stats.mean) / std,
-                    count=band.count,
-                    pictures=pictures(band.entries),
-                )
-                for band in bands
-            ],
-        }
-
-    def _grown(self, slug: str, layer: str, unit: int) -> str | None:
-        """The newest picture that people grew for a unit without a facet."""
-        found = map(link, self.store.renders(model=slug, layer=layer, unit=unit, limit=RENDERS))
-        return next((each.image for each in found if each.stands and each.image and not each.facet), None)
-
-    def _judged(self, row: SurveyRow, yours: bool) -> list[JudgedUnit]:
-        index = None
+    def _corpus(self, row: SurveyRow) -> Index | None:
+        """The index that a survey was begun on; None where its pictures are other ones by now."""
         with suppress(NotFound):
             index = self.browser.index(row.model, row.layer, row.corpus)
-        titles = self.browser.naming.titles(row.model, row.layer, index)
+            if index is not None and index.manifest.activations_key == row.key:
+                return index
+        return None
+
+    def _need_corpus(self, row: SurveyRow) -> Index:
+        index = self._corpus(row)
+        if index is None:
+            raise NotFound(
+                f"The pictures of this survey are gone: {row.corpus} was indexed anew since. Begin another one."
+            )
+        return index
+
+    def _judged(self, row: SurveyRow, yours: bool) -> list[JudgedUnit]:
+        index, titles = self._corpus(row), self.browser.titles(row.model, row.layer, row.corpus)
         return [
             JudgedUnit.model_validate(
                 {
@@ -228,7 +208,7 @@ class SurveyDesk:
         for other in self.store.surveys.of_layer(row.model, row.layer):
             if other.id == row.id or not other.judgements:
                 continue
-            told = _open(other) is None or _is_of(other, browser)
+            told = _open(other) is None or is_of(other.browser, browser)
             both = agreement(ours, {each.unit: each.verdict for each in other.judgements}) if told else None
             found.append(
                 OtherSurvey(
@@ -242,17 +222,17 @@ class SurveyDesk:
         return sorted(found, key=lambda each: not each.same_units)
 
 
-def _shares(row: SurveyRow) -> list[VerdictShare]:
-    found = shares([each.verdict for each in row.judgements])
+def _shares(row: SurveyRow, verdicts: Sequence[Verdict] = VERDICTS) -> list[VerdictShare]:
+    judged = [each.verdict for each in row.judgements]
     return [
         VerdictShare(
             verdict=verdict,
-            **vars(share),
+            **vars(share(judged.count(verdict), len(judged))),
             published=PUBLISHED[verdict].share,
             published_low=PUBLISHED[verdict].low,
             published_high=PUBLISHED[verdict].high,
         )
-        for verdict, share in found.items()
+        for verdict in verdicts
     ]
 
 
@@ -261,11 +241,11 @@ def _link(row: SurveyRow, browser: str | None) -> SurveyLink:
         id=row.id,
         url=urls.survey(row.id),
         name=row.name,
-        yours=_is_of(row, browser),
+        yours=is_of(row.browser, browser),
         seed=row.seed,
         units=len(row.units),
         judged=len(row.judgements),
-        interpretable=_shares(row)[0],
+        interpretable=_shares(row, VERDICTS[:1])[0],
     )
 
 
@@ -286,20 +266,9 @@ def _seed(value: object) -> int:
 
 
 def _check(row: SurveyRow, place: int, browser: str | None) -> None:
-    if not _is_of(row, browser):
+    if not is_of(row.browser, browser):
         raise NotFound(
             "This survey is another person's. Judge the same units yourself: its page has a button for that."
         )
     if not 1 <= place <= len(row.units):
         raise NotFound(f"Survey {row.id} has units 1 to {len(row.units)}; there is no {place}.")
-
-
-def _is_of(row: SurveyRow, browser: str | None) -> bool:
-    return browser is not None and row.browser == hashed(browser)
-
-
-def _no_images(slug: str, layer: str) -> str:
-    return (
-        f"No images are indexed for {layer} of {slug}, so there is nothing to judge its units by. `index build` on the "
-        "command line indexes a folder."
-    )

@@ -10,7 +10,7 @@ from app.corpus.bands import Entry
 from app.corpus.columns import Columns
 from app.corpus.fingerprint import folded
 from app.corpus.index import Index
-from app.lab.quiz import QUERIES, REFERENCES, Trial, trial
+from app.lab.quiz import LEAST_IMAGES, QUERIES, REFERENCES, Trial, trial
 from app.microscope.browsing import Browser
 from app.microscope.references import References
 from app.store import QuizRow, QuizTrialRow
@@ -29,15 +29,20 @@ class Trials:
     def missing(self, slug: str, index: Index | None, layer: str, unit: int | None, kind: Reference) -> str:
         """Why there can be no quiz, and what to do about it; empty where there can."""
         if index is None:
-            return f"No images are indexed for {layer} of {slug}. `index build` on the command line indexes a folder."
-        of = f"Unit {unit}" if unit is not None else f"No unit of {layer}"
-        if kind == "rendered" and not (self.units(slug, index, layer, unit, kind)):
+            return self.browser.unindexed(slug, layer)
+        if len(index) < LEAST_IMAGES:
+            return f"A question takes {LEAST_IMAGES} images, and {index.manifest.name} has {len(index)}: index more of them."
+        of, units = (
+            f"Unit {unit}" if unit is not None else f"No unit of {layer}",
+            self.units(slug, index, layer, unit, kind),
+        )
+        if kind == "rendered" and not units:
             remedy = f"`gallery render --model {slug} --layer {layer}` on the command line grows one for every unit"
             if unit is None:
                 return f"{of} has a rendered picture yet. {remedy}."
             return f"{of} has no rendered picture yet. Press Visualize on its page to grow one; {remedy}."
         columns = self.browser.columns.find(index)
-        if not any(_drawn(index, columns, layer, each, 0, ()) for each in self.units(slug, index, layer, unit, kind)):
+        if not any(_drawn(index, columns, layer, each, 0, ()) for each in units):
             has = "has" if unit is None else "does not have"
             return (
                 f"{of} {has} {REFERENCES + 1} different images in {index.manifest.name} that drive it harder than its "
@@ -50,7 +55,7 @@ class Trials:
         if kind == "natural":
             return list(range(index.units(layer))) if unit is None else [unit]
         if unit is None:
-            return self.references.units(slug, layer, index.units(layer))
+            return self.references.units(slug, layer)
         return [unit] if self.references.of(slug, layer, unit)[0] else []
 
     def draw(self, index: Index, row: QuizRow) -> QuizTrialRow | None:

@@ -36,6 +36,10 @@ class FindingTable:
                 row.status, row.error, row.step, row.elapsed_s = "queued", None, 0, 0.0
             return row is None
 
+    def requeue(self, finding_id: str) -> None:
+        """Queue a finding again, from its first step."""
+        self.change(finding_id, status="queued", error=None, step=0, elapsed_s=0.0)
+
     def remove(self, finding_id: str) -> None:
         """Forget a finding that could not be queued."""
         with self._sessions.begin() as session:

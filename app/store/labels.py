@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, delete, func, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from app.store.tables import LabelVoteRow, UnitLabelRow
 
@@ -18,6 +18,11 @@ class Votes:
 
 
 BATCH = 500  # rows that are read ahead where all are asked for
+
+
+def counted(up: InstrumentedAttribute[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """How many votes of a group are for something, and how many against it."""
+    return func.count().filter(up.is_(True)), func.count().filter(up.is_(False))
 
 
 class LabelTable:
@@ -70,18 +75,11 @@ class LabelTable:
 
     def votes(self, model: str, layer: str, unit: int | None = None) -> dict[tuple[int, str], Votes]:
         """The votes of a layer, or of one unit, by unit and word."""
-        query = (
-            select(LabelVoteRow.unit, LabelVoteRow.word, LabelVoteRow.up, func.count())
-            .filter_by(model=model, layer=layer)
-            .group_by(LabelVoteRow.unit, LabelVoteRow.word, LabelVoteRow.up)
-        )
-        query = query if unit is None else query.filter_by(unit=unit)
-        found: dict[tuple[int, str], Votes] = {}
+        row = LabelVoteRow
+        query = select(row.unit, row.word, *counted(row.up)).where(row.model == model, row.layer == layer)
+        query = (query if unit is None else query.where(row.unit == unit)).group_by(row.unit, row.word)
         with self._sessions() as session:
-            for number, word, up, count in session.execute(query):
-                known = found.get((number, word), Votes())
-                found[number, word] = Votes(count, known.down) if up else Votes(known.up, count)
-        return found
+            return {(number, word): Votes(up, down) for number, word, up, down in session.execute(query)}
 
     def votes_on_people(self, model: str, layer: str, unit: int | None = None) -> Sequence[LabelVoteRow]:
         """The votes of a layer, or of one unit, on what some person calls the unit."""
@@ -115,8 +113,7 @@ class LabelTable:
         """The votes on every label: model, layer, unit, word, votes."""
         row = LabelVoteRow
         key = (row.model, row.layer, row.unit, row.word)
-        up, down = (func.sum(case((row.up.is_(each), 1), else_=0)) for each in (True, False))
-        query = select(*key, up, down).group_by(*key).order_by(*key)
+        query = select(*key, *counted(row.up)).group_by(*key).order_by(*key)
         with self._sessions() as session:
             for model, layer, unit, word, ups, downs in session.execute(query.execution_options(yield_per=BATCH)):
                 yield model, layer, unit, word, Votes(ups, downs)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
-from app.store.labels import BATCH, Votes
+from app.store.labels import BATCH, Votes, counted
 from app.store.tables import NoteRow, NoteVoteRow
 
 
@@ -60,13 +60,10 @@ class NoteTable:
 
     def votes(self, notes: Sequence[str]) -> Mapping[str, Votes]:
         """The votes on notes, by id; those without any are not in it."""
-        query = select(NoteVoteRow.note, NoteVoteRow.up, func.count()).where(NoteVoteRow.note.in_(notes))
-        found: dict[str, Votes] = {}
+        query = select(NoteVoteRow.note, *counted(NoteVoteRow.up)).where(NoteVoteRow.note.in_(notes))
         with self._sessions() as session:
-            for note, up, count in session.execute(query.group_by(NoteVoteRow.note, NoteVoteRow.up)):
-                known = found.get(note, Votes())
-                found[note] = Votes(count, known.down) if up else Votes(known.up, count)
-        return found
+            rows = session.execute(query.group_by(NoteVoteRow.note))
+            return {note: Votes(up, down) for note, up, down in rows}
 
     def voted(self, notes: Sequence[str], browser: str) -> Mapping[str, bool]:
         """How a browser voted on notes, by id; those that it did not vote on are not in it."""
@@ -79,8 +76,7 @@ class NoteTable:
     def every(self) -> Iterator[tuple[NoteRow, Votes]]:
         """All notes with the votes on them, unit by unit and then the oldest first."""
         row, vote = NoteRow, NoteVoteRow
-        up, down = (func.count(case((vote.up.is_(each), 1))) for each in (True, False))
-        query = select(row, up, down).outerjoin(vote, vote.note == row.id).group_by(row.id)
+        query = select(row, *counted(vote.up)).outerjoin(vote, vote.note == row.id).group_by(row.id)
         query = query.order_by(row.model, row.layer, row.unit, row.created, row.id)
         with self._sessions() as session:
             for note, ups, downs in session.execute(query.execution_options(yield_per=BATCH)):

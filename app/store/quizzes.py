@@ -1,8 +1,10 @@
 """Quizzes: rows of `quizzes` and `quiz_trials`."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
@@ -36,22 +38,22 @@ class QuizTable:
 
     def add(self, row: QuizRow) -> None:
         """Keep a new quiz, unless there is one of the same id."""
-        with self._sessions.begin() as session:
+        with suppress(IntegrityError), self._sessions.begin() as session:  # another tab was quicker
             if session.get(QuizRow, row.id) is None:
                 session.add(row)
 
     def ask(self, trial: QuizTrialRow) -> None:
         """Keep a quiz's next trial, unless there is one of the same number."""
-        with self._sessions.begin() as session:
+        with suppress(IntegrityError), self._sessions.begin() as session:  # another tab was quicker
             if session.get(QuizTrialRow, (trial.quiz_id, trial.number)) is None:
                 session.add(trial)
 
     def answer(self, quiz_id: str, number: int, chosen: int) -> None:
         """Keep which picture of a trial was chosen; the first answer stays."""
+        row = QuizTrialRow
+        unanswered = (row.quiz_id == quiz_id, row.number == number, row.chosen.is_(None))
         with self._sessions.begin() as session:
-            row = session.get(QuizTrialRow, (quiz_id, number))
-            if row is not None and row.chosen is None:
-                row.chosen, row.answered = chosen, now()
+            session.execute(update(row).where(*unanswered).values(chosen=chosen, answered=now()))
 
     def tallies(
         self, model: str, layer: str | None = None, unit: int | None = None, browser: str | None = None

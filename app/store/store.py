@@ -139,7 +139,7 @@ class Store:
         unit: int | None = None,
         facet: str | None = None,
         before: str | None = None,
-        limit: int = 48,
+        limit: int | None = 48,
     ) -> Sequence[RenderRow]:
         """Renders, newest first, that match all that is given; `before` is the id of the last one already seen. Those
         of a facet are all in which it has a part."""

@@ -1,8 +1,10 @@
 """Surveys: rows of `surveys` and `judgements`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
@@ -25,7 +27,7 @@ class SurveyTable:
 
     def add(self, row: SurveyRow) -> None:
         """Keep a new survey, unless there is one of the same id."""
-        with self._sessions.begin() as session:
+        with suppress(IntegrityError), self._sessions.begin() as session:  # another tab was quicker
             if session.get(SurveyRow, row.id) is None:
                 session.add(row)
 

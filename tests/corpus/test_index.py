@@ -16,6 +16,7 @@ from app.corpus.sources import open_source
 from app.errors import BadInput, NotFound
 from app.images import square
 from tests.corpus.conftest import picture
+from tests.corpus.made import index_of
 
 
 def test_an_image_is_shown_as_the_model_saw_it(index: Index) -> None:
@@ -134,3 +135,11 @@ def test_the_last_block_of_each_stage_and_the_facets_layers_are_indexed_by_defau
 )
 def test_the_default_layers_of_published_models(slug: str, expected: str) -> None:
     assert worth_indexing(list(registry.layers(registry.entry(slug)))) == expected.split()
+
+
+def test_what_was_measured_is_the_same_whatever_layers_were_indexed(tmp_path: Path) -> None:
+    few = index_of(tmp_path / "few", {"a": np.zeros((3, 2), np.float32)}).manifest
+    more = few.model_copy(update={"layers": ("a", "b"), "key": "of more layers", "name": "more"})
+    assert few.activations_key == more.activations_key
+    for change in ({"corpus_hash": "other"}, {"weights_hash": "other"}, {"preprocessing": {}}):
+        assert few.model_copy(update=change).activations_key != few.activations_key

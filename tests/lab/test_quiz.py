@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from app.lab.quiz import QUERIES, REFERENCES, score, trial
+from app.lab.proportion import share
+from app.lab.quiz import LEAST_IMAGES, REFERENCES, trial
 
 TOP, BOTTOM = np.arange(100), np.arange(1000, 1040)
 
@@ -34,7 +35,7 @@ def test_what_was_seen_is_asked_about_only_where_nothing_else_is_left() -> None:
 
 
 def test_the_smallest_corpus_that_a_question_can_be_made_of() -> None:
-    order = np.arange(2 * REFERENCES + QUERIES + 1)
+    order = np.arange(LEAST_IMAGES)
     assert trial(order, order[::-1], 0) is not None
     assert trial(order[:-1], order[:-1][::-1], 0) is None
 
@@ -46,10 +47,10 @@ def test_too_few_images_make_no_trial() -> None:
 
 
 def test_a_score_has_its_interval() -> None:
-    found = score(46, 50)
+    found = share(46, 50)
     assert found.share == 0.92
     assert found.low is not None
     assert found.high is not None
     assert 0.81 < found.low < 0.82
     assert 0.96 < found.high < 0.98
-    assert score(0, 0).share is None
+    assert share(0, 0).share is None

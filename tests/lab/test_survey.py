@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from app.lab.survey import PUBLISHED, UNITS, draw, shares
+from app.lab.proportion import share
+from app.lab.survey import PUBLISHED, UNITS, draw
 
 
 def test_fifty_units_are_drawn_without_replacement_and_the_same_for_a_seed() -> None:
@@ -28,16 +29,13 @@ def test_every_unit_is_drawn_as_often_as_any_other() -> None:
 
 def test_the_shares_of_the_articles_own_counts() -> None:
     """38, 9 and 3 of 50 are its 76, 18 and 6%; Wilson's interval of 38 of 50 by hand."""
-    found = shares(["interpretable"] * 38 + ["polysemantic"] * 9 + ["uninterpretable"] * 3)
-    assert {verdict: share.share for verdict, share in found.items()} == {
-        verdict: published.share for verdict, published in PUBLISHED.items()
-    }
+    assert [share(count, 50).share for count in (38, 9, 3)] == [each.share for each in PUBLISHED.values()]
     z, n, p = 1.959964, 50, 0.76
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    share = found["interpretable"]
-    assert share.count == 38
-    assert share.low == pytest.approx((middle - half) / (1 + z * z / n), abs=1e-6)
-    assert share.high == pytest.approx((middle + half) / (1 + z * z / n), abs=1e-6)
+    found = share(38, 50)
+    assert found.count == 38
+    assert found.low == pytest.approx((middle - half) / (1 + z * z / n), abs=1e-6)
+    assert found.high == pytest.approx((middle + half) / (1 + z * z / n), abs=1e-6)
 
 
 def test_the_articles_interval_is_the_normal_one() -> None:
@@ -47,4 +45,4 @@ def test_the_articles_interval_is_the_normal_one() -> None:
 
 
 def test_nothing_judged_has_no_share() -> None:
-    assert all(share.share is None for share in shares([]).values())
+    assert share(0, 0).share is None

@@ -1,7 +1,9 @@
 """The web application over a real microscope: the tiny model with its own corpus and facet."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,12 @@ def finish(client: TestClient, url: str) -> dict[str, Any]:
     """Wait until the render or facet at `url` is over and return its twin."""
     wait_for(lambda: client.get(f"{url}.json").json()["status"] not in ("queued", "running", "training"))
     return client.get(f"{url}.json").json()
+
+
+def indexed_anew(settings: Settings, table: str, id: str) -> None:
+    """As if other pictures had been indexed under the same name since a quiz or survey was begun."""
+    with closing(sqlite3.connect(settings.data / "facetscope.sqlite3")) as database, database:
+        assert database.execute(f"UPDATE {table} SET key = 'other' WHERE id = ?", (id,)).rowcount == 1
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app.settings import Settings
 from app.web.app import create_app
 from tests.pictures import furnished_folder
-from tests.web.conftest import LAYER, SPEC, finish, wait_for
+from tests.web.conftest import LAYER, SPEC, finish, indexed_anew, wait_for
 from tests.web.markup import Markup
 
 JSON = {"Accept": "application/json"}
@@ -222,5 +222,15 @@ def test_too_few_images_make_no_question(tmp_path: Path) -> None:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         for of in (unit(3), f"/models/small/{LAYER}"):
             [natural, _] = client.get(f"{of}/quiz.json").json()["choices"]
-            assert "10 different images in small-corpus that drive it harder than its 29 weakest" in natural["why"]
+            assert natural["why"] == "A question takes 39 images, and small-corpus has 30: index more of them."
             assert client.post(f"{of}/quiz", data={"reference": "natural"}, headers=JSON).status_code == 422
+
+
+def test_a_quiz_whose_pictures_are_other_ones_by_now_says_so(person: TestClient, settings: Settings) -> None:
+    trial = begin(person, unit(49))
+    indexed_anew(settings, "quizzes", trial.split("/")[-2])
+    for path in (trial, f"{trial}/1.webp"):
+        assert person.get(path).status_code == 404
+    said = person.post(trial, data={"picture": "1"}, headers=JSON).json()["detail"]
+    assert said == "The pictures of this quiz are gone: small-corpus was indexed anew since. Begin another quiz."
+    assert person.get(trial.rpartition("/")[0]).status_code == 200, "what was answered stays"

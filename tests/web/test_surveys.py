@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from app.settings import Settings
 from app.web.app import create_app
 from app.web.browser_id import NAME
-from tests.web.conftest import LAYER, wait_for
+from tests.web.conftest import LAYER, indexed_anew, wait_for
 from tests.web.markup import Markup
 
 START = f"/models/small/{LAYER}/survey"
@@ -204,3 +204,12 @@ def test_a_sensitive_unit_is_blurred_and_its_theme_is_not_said(person: TestClien
     assert "touches a sensitive theme" in page and "This unit is about" not in page
     assert Markup(page).one("input", name="back")["value"] == first
     person.post(f"{unit}/labels/undo")
+
+
+def test_a_survey_whose_pictures_are_other_ones_by_now_says_so(person: TestClient, settings: Settings) -> None:
+    first = begin(person, seed=77)
+    indexed_anew(settings, "surveys", first.split("/")[-2])
+    for answer in (person.get(f"{first}.json"), person.post(first, data={"verdict": "polysemantic"}, headers=JSON)):
+        assert answer.status_code == 404
+        assert "The pictures of this survey are gone" in answer.json()["detail"]
+    assert person.get(first.rpartition("/")[0]).status_code == 200
