@@ -46,6 +46,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.family_desk import FamilyDesk
 from app.microscope.findings import FindingDesk
 from app.microscope.gallery import PLAIN, Gallery
+from app.microscope.given_desk import GivenDesk
 from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
@@ -135,10 +136,10 @@ class Microscope:
             self.render_pages,
             self.naming,
             FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
-            GivenFacets(self.store, pictures, self.facet_columns),
             self.top_words,
         )
         self.alike_desk = AlikeDesk(self.browser)
+        self.given_desk = GivenDesk(self.browser, GivenFacets(self.store, pictures, self.facet_columns))
         self.quiz_desk = QuizDesk(self.store, self.browser, References(self.store, self.gallery, self.facet_desk))
         self.survey_desk = SurveyDesk(self.store, self.browser)
         self.note_desk = NoteDesk(self.store, self.browser)
@@ -397,7 +398,7 @@ class Microscope:
         corpus: str | None = None,
     ) -> GivenPage:
         """A unit's activation given a label of the corpus, or given a facet."""
-        return self.browser.given_page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
+        return self.given_desk.page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
 
     def given_address(
         self, slug: str, layer: str, unit: int, *, facet: str | None = None, corpus: str | None = None

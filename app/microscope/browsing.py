@@ -9,7 +9,6 @@ import numpy as np
 from app import urls
 from app.answers.examples import View
 from app.answers.findings import CaptionsPage
-from app.answers.given import GivenPage, LabelColumn
 from app.answers.labels import Published
 from app.answers.layer import LayerPage, UnitCard
 from app.answers.links import FacetLink
@@ -20,7 +19,6 @@ from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotFound
-from app.facets.train import MINIMUM_IMAGES
 from app.lab.published import CREDIT, published
 from app.microscope import captions
 from app.microscope.columns import ColumnDesk
@@ -28,8 +26,7 @@ from app.microscope.facet_rows import FacetRows, named
 from app.microscope.facets import FacetDesk
 from app.microscope.families import families, links, within
 from app.microscope.gallery import PLAIN, Gallery
-from app.microscope.given import Sorted, chosen, label_columns, ranking, shares
-from app.microscope.given_facet import GivenFacets, OneUnit
+from app.microscope.given import label_columns, ranking, sorted_by
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming, Titles
 from app.microscope.render_pages import RenderPages, link
@@ -58,7 +55,6 @@ class Browser:
         renders: RenderPages,
         naming: Naming,
         facet_rows: FacetRows,
-        given_facets: GivenFacets,
         top_words: TopWords,
     ) -> None:
         self.store = store
@@ -70,7 +66,6 @@ class Browser:
         self.renders = renders
         self.naming = naming
         self.facet_rows = facet_rows
-        self.given_facets = given_facets
         self.top_words = top_words
 
     def model(self, slug: str) -> ModelInfo:
@@ -303,100 +298,11 @@ class Browser:
         by = label_columns(columns)[:1] if columns else []
         return UnitRecord(
             status=self.columns.status(index),
-            ranking=ranking(self._sorted(index, columns, slug, layer, unit, by[0], corpus), RANKED)
-            if columns and by
-            else None,
+            ranking=ranking(sorted_by(index, columns, layer, unit, by[0], corpus), RANKED) if columns and by else None,
             alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
             parquet=urls.activations(slug, layer, unit, "parquet", corpus) if columns else None,
-        )
-
-    def _sorted(
-        self, index: Index, columns: Columns, slug: str, layer: str, unit: int, by: str, corpus: str | None
-    ) -> Sorted:
-        def address(by: str, value: str | None) -> str:
-            return urls.given(slug, layer, unit, by=by, value=value, corpus=corpus)
-
-        return Sorted(index, columns, layer, unit, by, address)
-
-    def given_page(
-        self,
-        slug: str,
-        name: str,
-        unit: int,
-        *,
-        by: str | None,
-        value: str | None,
-        facet: str | None,
-        corpus: str | None,
-    ) -> GivenPage:
-        """A unit's activation given a label or a facet. Raises `NotFound` for a unit, column or value that there is not, and
-        for a layer without an index; `BadInput` for a facet that there is not."""
-        self.unit(slug, name, unit)
-        index = self.index(slug, name, corpus)
-        if index is None:
-            raise NotFound(f"No images are indexed for {name} of {slug}, so there are no labels to go by.")
-        columns = self.columns.find(index)
-        known = label_columns(columns) if columns else []
-        if by is not None and columns and by not in known:
-            raise NotFound(
-                f"{index.manifest.name} cannot be sorted by {by}: by {', '.join(known) or 'nothing'}.", field="by"
-            )
-        if columns and value and by is None:
-            raise NotFound(f"by: name the column that {value!r} is a value of, one of {', '.join(known)}.", field="by")
-        facet_id = self.facets.resolve(slug, facet) if facet else None
-        by = by or (known[0] if known and facet_id is None else None)
-
-        def of_facet(facet: str) -> str:
-            return urls.given(slug, name, unit, facet=facet, corpus=corpus)
-
-        titles = self.naming.titles(slug, name, index)
-        page = GivenPage(
-            model=slug,
-            layer=name,
-            unit=unit,
-            label=titles[unit].text,
-            sensitive=titles.themes(unit),
-            url=urls.given(slug, name, unit, by=by, value=value, facet=facet_id, corpus=corpus),
-            unit_url=urls.with_query(urls.unit(slug, name, unit), corpus=corpus),
-            corpus=index.manifest.name,
-            status=self.columns.status(index),
-            images=len(index),
-            by=by,
-            value=value,
-            values=[],
-            ranking=None,
-            chosen=None,
-            others=None,
-            edges=[],
-            counts=[],
-            other_counts=[],
-            strongest=[],
-            weakest=[],
-            bands=[],
-            shares=[],
-            columns=[
-                LabelColumn(name=each, url=urls.given(slug, name, unit, by=each, corpus=corpus)) for each in known
-            ],
-            facets=self.given_facets.links(slug, of_facet),
-            least_pictures=MINIMUM_IMAGES,
-        )
-        if columns is None:
-            return page
-        one = OneUnit.of(index, columns, name, unit)
-        given = self.given_facets.given(one, facet_id, of_facet(facet_id)) if facet_id else None
-        page = page.model_copy(update={"given_facet": given, "facet_ranking": self.given_facets.ranking(one, of_facet)})
-        if by is None:
-            return page
-        beside = self._sorted(index, columns, slug, name, unit, by, corpus)
-        return page.model_copy(
-            update={
-                "values": sorted(beside.labels),
-                "ranking": ranking(beside),
-                **(chosen(beside, value) if value else {}),
-                **shares(beside, value),
-            }
         )
 
     def listed(self, slug: str, name: str, corpus: str | None, unit: int | None = None) -> Index:

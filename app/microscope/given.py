@@ -57,6 +57,15 @@ class Sorted:
         return self.labels.index(value)
 
 
+def sorted_by(index: Index, columns: Columns, layer: str, unit: int, by: str, corpus: str | None) -> Sorted:
+    """A unit's column beside the label column `by`; `corpus` is the one that addresses name, if any."""
+
+    def address(by: str, value: str | None) -> str:
+        return urls.given(index.manifest.model, layer, unit, by=by, value=value, corpus=corpus)
+
+    return Sorted(index, columns, layer, unit, by, address)
+
+
 def in_sd(index: Index, columns: Columns, layer: str, unit: int) -> Graded:
     """A unit's column in standard deviations from its mean over the corpus, as it is stored."""
     stats = index.unit(layer, unit).stats
