@@ -13,6 +13,7 @@ from app import urls
 from app.answers.renders import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
 from app.spec import CaptionsSpec, RenderSpec, WordsSpec
+from app.web import browser_id
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
     LIST,
@@ -240,17 +241,19 @@ def _upload_refused(
     error = _as_form_error(error)
     if wants_json(request):
         return respond(request, error)
-    context = {"twin": urls.json_twin(page.url)} if hasattr(page, "url") else {}
-    response = views.page(request, template, page, status=error.status, values=upload.fields, error=error, **context)
+    response = views.page(request, template, page, status=error.status, values=upload.fields, error=error)
     response.headers.update(extra_headers(error))
     return response
 
 
-def made(request: Request, url: str, made_id: str, created: bool) -> Response:
-    """303 to the new address for forms; for JSON the address itself, 201 if it is new."""
+def made(request: Request, url: str, made_id: str, created: bool, browser: str | None = None) -> Response:
+    """303 to the new address for forms; for JSON the address itself, 201 if it is new. A `browser` keeps its id."""
+    response = _see(url)
     if wants_json(request):
-        return JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})
-    return _see(url)
+        response = JSONResponse({"id": made_id, "url": url}, 201 if created else 200, headers={"Location": url})
+    if browser is not None:
+        browser_id.remember(request, response, browser)
+    return response
 
 
 def _see(url: str) -> Response:

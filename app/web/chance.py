@@ -1,15 +1,11 @@
 """A unit drawn by chance: the address answers another one each time."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
-from app.web.scope import Name, Scope, Slug
+from app.web.scope import Choice, Name, Scope, Slug
 
 router = APIRouter(include_in_schema=False)
-
-Choice = Annotated[str | None, Query(max_length=200)]
 
 
 @router.api_route("/random", methods=["GET", "HEAD"])

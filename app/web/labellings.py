@@ -1,6 +1,7 @@
 """Blind labelling: POST, answered by a redirect to the labelling."""
 
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -11,8 +12,8 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.errors import respond, wants_json
 from app.web.forms import form_body, read_fields
+from app.web.saying import refused
 from app.web.scope import Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["labellings"])
@@ -39,9 +40,7 @@ async def begin(
         corpus=values.get("corpus") or None,
         browser=browser,
     )
-    response = made(request, urls.labelling(labelling_id), labelling_id, created=True)
-    browser_id.remember(request, response, browser)
-    return response
+    return made(request, urls.labelling(labelling_id), labelling_id, created=True, browser=browser)
 
 
 @router.post(
@@ -98,8 +97,6 @@ async def _changed(
     try:
         await run_in_threadpool(change)
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        page = await run_in_threadpool(microscope.labelling, labelling_id, known)
-        return views.page(request, "labelling.html", page, status=error.status, error=error)
+        page = partial(microscope.labelling, labelling_id, known)
+        return await refused(request, views, "labelling.html", page, error)
     return made(request, urls.labelling(labelling_id), labelling_id, created=False)

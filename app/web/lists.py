@@ -1,6 +1,7 @@
 """Lists of units: POST, answered by a redirect to the list, or to the unit whose page the form was on."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,10 +14,10 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.errors import respond, wants_json
+from app.web.errors import wants_json
 from app.web.forms import form_body, read_fields
-from app.web.saying import again, corpus_of, kept
-from app.web.scope import Name, Names, Number, Pages, Scope, Slug
+from app.web.saying import OnUnit, refused
+from app.web.scope import Name, Pages, Scope
 
 router = APIRouter(tags=["lists"])
 
@@ -53,14 +54,12 @@ class Change:
 
     async def refused(self, values: Mapping[str, Any], error: BadInput) -> Response:
         """The list's page again, with what was typed and why it cannot be used."""
-        if wants_json(self.request):
-            return respond(self.request, error)
-        page = await run_in_threadpool(self.desk.page, self.list_id, self.known)
-        shown = {"values": values, "error": error, "twin": urls.json_twin(page.url)}
-        return self.views.page(self.request, "list.html", page, status=error.status, **shown)
+        page = partial(self.desk.page, self.list_id, self.known)
+        return await refused(self.request, self.views, "list.html", page, error, values=values)
 
 
 Asked = Annotated[Change, Depends()]
+FromUnit = Annotated[OnUnit, Depends()]
 
 
 @router.post("/lists", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
@@ -71,11 +70,9 @@ async def make(request: Request, microscope: Scope, views: Pages, known: Browser
     try:
         list_id = await run_in_threadpool(microscope.list_desk.make, **_about(values), browser=browser)
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        page = await run_in_threadpool(microscope.list_desk.lists, known)
-        return views.page(request, "lists.html", page, status=error.status, values=values, error=error)
-    return _own(request, made(request, urls.unit_list(list_id), list_id, created=True), browser)
+        page = partial(microscope.list_desk.lists, known)
+        return await refused(request, views, "lists.html", page, error, values=values)
+    return made(request, urls.unit_list(list_id), list_id, created=True, browser=browser)
 
 
 @router.post("/lists/{list_id}", openapi_extra=_ABOUT_BODY, response_model=None, status_code=303)
@@ -119,7 +116,7 @@ async def copy(asked: Asked) -> Response:
         copied = await run_in_threadpool(asked.desk.copy, asked.list_id, browser, into)
     except BadInput as error:
         return await asked.refused(values, error)
-    return _own(asked.request, made(asked.request, urls.unit_list(copied), copied, created=True), browser)
+    return made(asked.request, urls.unit_list(copied), copied, created=True, browser=browser)
 
 
 @router.post("/lists/{list_id}/delete", response_model=None, status_code=303)
@@ -163,25 +160,15 @@ async def take_over(request: Request, microscope: Scope, list_id: Name, known: B
     values = await read_fields(request)
     browser = known or browser_id.new()
     await run_in_threadpool(microscope.list_desk.take_over, list_id, browser, values.get("key"))
-    return _own(request, made(request, urls.unit_list(list_id), list_id, created=False), browser)
+    return made(request, urls.unit_list(list_id), list_id, created=False, browser=browser)
 
 
 @router.post("/models/{slug}/{layer}/{unit}/lists", openapi_extra=_ON_UNIT_BODY, response_model=None, status_code=303)
-async def put_on(
-    request: Request,
-    microscope: Scope,
-    views: Pages,
-    names: Names,
-    slug: Slug,
-    layer: Name,
-    unit: Number,
-    known: BrowserId = None,
-) -> Response:
+async def put_on(asked: FromUnit) -> Response:
     """Put a unit on the `list` of yours with that id, or on a new one of the `title`, with a `remark`; `off` takes it off.
     303 to the unit, or for JSON 201."""
-    values = await read_fields(request)
-    browser, corpus = known or browser_id.new(), corpus_of(values)
-    desk, place = microscope.list_desk, (slug, layer, unit)
+    values = await asked.fields()
+    desk, place, known = asked.microscope.list_desk, asked.place, asked.known
 
     def keep() -> str:
         chosen = str(values.get("list") or "")
@@ -191,14 +178,13 @@ async def put_on(
         if chosen:
             desk.put(chosen, known, place, remark=values.get("remark"))
             return chosen
-        return desk.begin(place, title=values.get("title"), remark=values.get("remark"), browser=browser)
+        return desk.begin(place, title=values.get("title"), remark=values.get("remark"), browser=asked.browser)
 
     try:
         list_id = await run_in_threadpool(keep)
     except BadInput as error:
-        shown = {"list_values": values, "list_error": error}
-        return await again(request, microscope, views, names, place, corpus, known, error, **shown)
-    return kept(request, urls.unit(*place), SECTION, corpus, browser, {"list": urls.unit_list(list_id)})
+        return await asked.again(error, list_values=values, list_error=error)
+    return asked.kept(SECTION, {"list": urls.unit_list(list_id)})
 
 
 def _about(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,8 +203,3 @@ def _place(values: Mapping[str, Any]) -> tuple[str, str, int]:
     if not unit.isdecimal() or len(unit) > 9:
         raise BadInput("unit: give the number of a unit.", field="unit")
     return str(values.get("model", "")), str(values.get("layer", "")), int(unit)
-
-
-def _own(request: Request, response: Response, browser: str) -> Response:
-    browser_id.remember(request, response, browser)
-    return response

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.web.scope import Name, Number, Scope, Slug
+from app.web.scope import Choice, Name, Number, Scope, Slug
 from app.web.views import FOREVER
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -102,10 +102,9 @@ FILES = {
     "parquet": "application/vnd.apache.parquet",
     "json": "application/json",
 }
-Corpus = Annotated[str | None, Query(max_length=200)]
 
 
-def _to_keep(suffix: str, *names: str | int) -> dict[str, str]:
+def to_keep(suffix: str, *names: str | int) -> dict[str, str]:
     """The headers of a file that is made to be kept, under a name of these words."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(map(str, names)))
     return {"Content-Disposition": f'attachment; filename="{name}.{suffix}"', "Cache-Control": "no-cache"}
@@ -113,18 +112,18 @@ def _to_keep(suffix: str, *names: str | int) -> dict[str, str]:
 
 @router.get("/models/{slug}/{layer}/units.{suffix}")
 def units(
-    microscope: Scope, slug: Slug, layer: Name, suffix: Literal["csv", "parquet", "json"], corpus: Corpus = None
+    microscope: Scope, slug: Slug, layer: Name, suffix: Literal["csv", "parquet", "json"], corpus: Choice = None
 ) -> Response:
     """All units of a layer, one a row, to keep."""
     data = microscope.units_file(slug, layer, suffix, corpus or None)
-    return Response(data, media_type=FILES[suffix], headers=_to_keep(suffix, slug, layer, "units"))
+    return Response(data, media_type=FILES[suffix], headers=to_keep(suffix, slug, layer, "units"))
 
 
 @router.get("/models/{slug}/{layer}/{unit}/examples.csv")
-def examples(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Corpus = None) -> Response:
+def examples(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> Response:
     """The images that an index keeps of a unit, to keep."""
     data = microscope.examples_file(slug, layer, unit, corpus or None)
-    return Response(data, media_type=FILES["csv"], headers=_to_keep("csv", slug, layer, unit, "examples"))
+    return Response(data, media_type=FILES["csv"], headers=to_keep("csv", slug, layer, unit, "examples"))
 
 
 @router.get("/models/{slug}/{layer}/{unit}/activations.{suffix}")
@@ -134,8 +133,8 @@ def activations(
     layer: Name,
     unit: Number,
     suffix: Literal["csv", "parquet"],
-    corpus: Corpus = None,
+    corpus: Choice = None,
 ) -> Response:
     """A unit's activation on every image of a corpus, to keep."""
     parts = microscope.activations(slug, layer, unit, suffix, corpus or None)
-    return StreamingResponse(parts, media_type=FILES[suffix], headers=_to_keep(suffix, slug, layer, unit))
+    return StreamingResponse(parts, media_type=FILES[suffix], headers=to_keep(suffix, slug, layer, unit))

@@ -28,12 +28,11 @@ from app.web.boxes import Part
 from app.web.browser_id import BrowserId
 from app.web.forms import parse_table
 from app.web.headers import EMBEDDED
-from app.web.scope import Name, Names, Number, Pages, Scope, Slug
+from app.web.scope import Choice, Name, Names, Number, Pages, Scope, Slug
 
 router = APIRouter()
 
 Word = Annotated[str, Query(max_length=200)]
-Choice = Annotated[str | None, Query(max_length=200)]
 
 
 def page(

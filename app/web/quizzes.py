@@ -1,8 +1,8 @@
 """Which picture? Where a quiz begins, its questions, and what was answered: pages, and POSTs that lead to them."""
 
-from typing import Annotated
+from functools import partial
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -12,15 +12,14 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.errors import respond, wants_json
 from app.web.forms import form_body, read_fields
 from app.web.media import picture
 from app.web.pages import page
-from app.web.scope import Name, Number, Pages, Scope, Slug
+from app.web.saying import refused
+from app.web.scope import Choice, Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["quizzes"])
 
-Choice = Annotated[str | None, Query(max_length=200)]
 PRIVATE = "private, max-age=3600"
 """For pictures that only the person who is asked may see."""
 
@@ -99,13 +98,9 @@ async def _begin(
             desk.begin, slug, layer, unit, reference=values.get("reference"), corpus=corpus, browser=browser
         )
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        start = await run_in_threadpool(desk.start, slug, layer, unit, corpus, known)
-        return views.page(request, "quiz_start.html", start, status=error.status, error=error)
-    response = made(request, urls.quiz_trial(quiz_id, number), quiz_id, created=True)
-    browser_id.remember(request, response, browser)
-    return response
+        shown = partial(desk.start, slug, layer, unit, corpus, known)
+        return await refused(request, views, "quiz_start.html", shown, error)
+    return made(request, urls.quiz_trial(quiz_id, number), quiz_id, created=True, browser=browser)
 
 
 @router.post(
@@ -122,8 +117,6 @@ async def answer(
     try:
         await run_in_threadpool(desk.answer, quiz_id, number, known, values.get("picture"))
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        asked = await run_in_threadpool(desk.trial_page, quiz_id, number, known)
-        return views.page(request, "quiz_trial.html", asked, status=error.status, error=error)
+        shown = partial(desk.trial_page, quiz_id, number, known)
+        return await refused(request, views, "quiz_trial.html", shown, error)
     return made(request, urls.quiz_trial(quiz_id, number), quiz_id, created=False)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator
 
 from app.microscope import Microscope
@@ -43,3 +43,5 @@ Names = Annotated[FacetNames, Depends(_names)]
 Slug = Annotated[str, AfterValidator(unquote), Path(max_length=300)]
 Name = Annotated[str, AfterValidator(unquote), Path(max_length=200)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+Choice = Annotated[str | None, Query(max_length=200)]
+"""A name in the query: of a corpus, a layer, a facet. Forms send an empty one for none."""

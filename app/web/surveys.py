@@ -1,8 +1,8 @@
 """Surveys of a layer: where one begins, its units, and what was judged: pages, and POSTs that lead to them."""
 
-from typing import Annotated
+from functools import partial
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -12,14 +12,12 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.errors import respond, wants_json
 from app.web.forms import form_body, read_fields
 from app.web.pages import page
-from app.web.scope import Name, Number, Pages, Scope, Slug
+from app.web.saying import refused
+from app.web.scope import Choice, Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["surveys"])
-
-Choice = Annotated[str | None, Query(max_length=200)]
 
 
 @page("/models/{slug}/{layer}/survey", "survey_start.html", on=router)
@@ -65,13 +63,9 @@ async def begin(
             browser=browser,
         )
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        shown = await run_in_threadpool(desk.start, slug, layer, corpus, known)
-        return views.page(request, "survey_start.html", shown, status=error.status, error=error)
-    response = made(request, urls.survey_unit(survey_id, place), survey_id, created=True)
-    browser_id.remember(request, response, browser)
-    return response
+        shown = partial(desk.start, slug, layer, corpus, known)
+        return await refused(request, views, "survey_start.html", shown, error, values=values)
+    return made(request, urls.survey_unit(survey_id, place), survey_id, created=True, browser=browser)
 
 
 @router.post(
@@ -91,9 +85,7 @@ async def judge(
             desk.judge, survey_id, place, known, verdict=values.get("verdict"), words=values.get("words")
         )
     except BadInput as error:
-        if wants_json(request):
-            return respond(request, error)
-        shown = await run_in_threadpool(desk.unit_page, survey_id, place, known)
-        return views.page(request, "survey_unit.html", shown, status=error.status, error=error)
+        shown = partial(desk.unit_page, survey_id, place, known)
+        return await refused(request, views, "survey_unit.html", shown, error, values=values)
     url = urls.survey_unit(survey_id, following) if following else urls.survey(survey_id)
     return made(request, url, survey_id, created=False)

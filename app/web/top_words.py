@@ -1,13 +1,12 @@
 """Files of a finding about words: all words of one unit, and how a word was drawn."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.answers.words import UnitWordsFile
-from app.web.media import picture
+from app.web.media import FILES, picture, to_keep
 from app.web.scope import Name, Scope
 
 router = APIRouter(tags=["words"])
@@ -24,9 +23,8 @@ def unit_words(microscope: Scope, finding_id: Name, unit: Unit) -> UnitWordsFile
 @router.get("/findings/{finding_id}/words.csv", response_class=Response)
 def unit_words_csv(microscope: Scope, finding_id: Name, unit: Unit) -> Response:
     """The same as a table."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{finding_id}-{unit}-words")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-cache"}
-    return Response(microscope.unit_words_csv(finding_id, unit), media_type="text/csv; charset=utf-8", headers=headers)
+    table = microscope.unit_words_csv(finding_id, unit)
+    return Response(table, media_type=FILES["csv"], headers=to_keep("csv", finding_id, unit, "words"))
 
 
 @router.get("/findings/{finding_id}/drawn.webp", response_class=Response, include_in_schema=False)

@@ -41,8 +41,10 @@ class Views:
         return f"/static/{name}?v={self.static_hashes[name]}"
 
     def page(self, request: Request, template: str, page: BaseModel, *, status: int = 200, **extra: Any) -> Response:
-        """A whole HTML page made from an answer, pointing to its JSON twin."""
-        twin = urls.json_twin(own_address(request))
+        """A whole HTML page made from an answer, pointing to its JSON twin: also where it answers a form that was sent
+        elsewhere."""
+        here = own_address(request)
+        twin = urls.json_twin(getattr(page, "url", here) if request.method == "POST" else here)
         context = {"page": page, "twin": twin, **extra}
         response = self._templates.TemplateResponse(request, template, context, status_code=status)
         response.headers["Link"] = f'<{twin}>; rel="alternate"; type="application/json"'

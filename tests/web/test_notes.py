@@ -66,6 +66,13 @@ def test_a_preview_shows_the_note_and_keeps_nothing(client: TestClient) -> None:
     assert notes(client) == []
 
 
+def test_a_page_that_answers_a_form_points_to_its_own_twin(client: TestClient) -> None:
+    client.cookies.clear()
+    answer = client.post(NOTES, data={"note": "", "name": "Ada"})
+    assert answer.status_code == 422
+    assert answer.headers["link"].startswith(f"<{UNIT}.json>")
+
+
 def test_those_come_first_that_help_and_each_browser_counts_once(somebody: As) -> None:
     for browser in ("ada", "bob", "cy"):
         client = somebody(browser)
