@@ -165,20 +165,20 @@ async def take_over(request: Request, microscope: Scope, list_id: Name, known: B
 
 @router.post("/models/{slug}/{layer}/{unit}/lists", openapi_extra=_ON_UNIT_BODY, response_model=None, status_code=303)
 async def put_on(asked: FromUnit) -> Response:
-    """Put a unit on the `list` of yours with that id, or on a new one of the `title`, with a `remark`; `off` takes it off.
-    303 to the unit, or for JSON 201."""
+    """Put a unit on the `list` of yours with that id, or where a `title` is given on a new one, with a `remark`; `off` takes
+    it off. 303 to the unit, or for JSON 201."""
     values = await asked.fields()
     desk, place, known = asked.microscope.list_desk, asked.place, asked.known
 
     def keep() -> str:
-        chosen = str(values.get("list") or "")
+        chosen, title = str(values.get("list") or ""), values.get("title")
         if values.get("off"):
             desk.take_off(chosen, known, place)
             return chosen
-        if chosen:
+        if chosen and not str(title or "").strip():
             desk.put(chosen, known, place, remark=values.get("remark"))
             return chosen
-        return desk.begin(place, title=values.get("title"), remark=values.get("remark"), browser=asked.browser)
+        return desk.begin(place, title=title, remark=values.get("remark"), browser=asked.browser)
 
     try:
         list_id = await run_in_threadpool(keep)

@@ -210,6 +210,64 @@ def test_there_is_room_for_so_many_and_only_for_units_there_are(somebody: As, mo
     assert client.get("/lists/0123456789abcdef").status_code == 404
 
 
+def test_a_copy_that_finds_no_room_says_so_and_leaves_what_the_list_is_about(
+    somebody: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = made(somebody("ada"), 3, 4, description="What they share")
+    into = made(somebody("bob"), 5).rpartition("/")[2]
+    monkeypatch.setattr("app.microscope.lists.MOST_UNITS", 2)
+    theirs = somebody("bob").post(f"{url}/copy", data={"into": into})
+    assert theirs.status_code == 422 and "at most 2 units" in Markup(theirs.text).text
+    monkeypatch.setattr("app.microscope.lists.MOST_LISTS", 1)
+    own = somebody("ada").post(f"{url}/copy", data={"into": ""})
+    assert own.status_code == 422 and "you have 1 lists already" in Markup(own.text).text
+    assert Markup(own.text).one("input", id="about-title")["value"] == "Readers"
+    assert "What they share</textarea>" in own.text
+
+
+def test_a_remark_that_cannot_be_kept_is_there_to_be_mended(somebody: As) -> None:
+    client = somebody("ada")
+    url = made(client, 3, 4)
+    page = Markup(client.post(f"{url}/units", data={**unit(4), "remark": "z" * 201}).text)
+    first, second = page.all("input", name="remark")
+    assert (first["value"], "aria-invalid" in first) == ("no. 3", False)
+    assert (second["value"], second["aria-invalid"]) == ("z" * 201, "true")
+
+
+def test_what_htmx_finds_again_by_its_id_is_of_the_same_unit(somebody: As) -> None:
+    client = somebody("ada")
+    url = made(client, 3, 4)
+
+    def ids(page: str) -> dict[str, str]:
+        buttons = Markup(page).all("button")
+        return {
+            each["aria-label"]: each["id"] for each in buttons if each.get("aria-label", "").endswith(("up", "list"))
+        }
+
+    before = ids(client.get(url).text)
+    assert len(set(before.values())) == 4
+    client.post(f"{url}/units/move", data={**unit(4), "way": "up"})
+    assert ids(client.get(url).text) == before
+
+
+def test_what_is_said_of_a_list_beside_its_units_changes_with_them(somebody: As) -> None:
+    client = somebody("ada")
+    page = Markup(client.get(made(client, 3)).text)
+    swapped = {form["hx-select-oob"] for form in page.all("form") if "hx-post" in form}
+    assert len(swapped) == 1
+    for name in swapped.pop().split(","):
+        assert page.all("p", id=name.strip().removeprefix("#")), name
+
+
+def test_a_title_means_a_new_list_whatever_else_is_chosen(somebody: As) -> None:
+    client = somebody("ada")
+    old = made(client, 3)
+    body = {"list": old.rpartition("/")[2], "title": "Writers"}
+    client.post(f"/models/small/{LAYER}/63/lists", data=body)
+    assert on(client, old) == [3]
+    assert [each["title"] for each in client.get("/lists.json").json()["yours"]] == ["Writers", "Readers"]
+
+
 def test_all_that_people_said_leaves_as_one_file_without_saying_who(
     somebody: As, settings: Settings, tmp_path: Path
 ) -> None:

@@ -151,3 +151,11 @@ def test_what_is_not_there_has_no_notes_and_other_sites_write_none(client: TestC
             assert client.post(f"{path}/{action}", json=body, headers=JSON).status_code == 404
     assert client.post(NOTES, data={"note": "x"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert notes(client) == []
+
+
+def test_without_scripts_the_page_opens_at_the_form_that_was_sent(client: TestClient) -> None:
+    page = Markup(client.get(UNIT).text)
+    for action, section in (("notes", "notes"), ("lists", "lists"), ("labels", "names")):
+        sent_to = f"{UNIT}/{action}"
+        forms = [form for form in page.all("form") if form.get("hx-post") == sent_to]
+        assert forms and {form["action"] for form in forms} == {f"{sent_to}#{section}"}
