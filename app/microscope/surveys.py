@@ -122,7 +122,7 @@ class SurveyDesk:
             url=urls.survey(row.id),
             model=row.model,
             layer=row.layer,
-            start_url=urls.survey_start(row.model, row.layer),
+            start_url=urls.survey_start(row.model, row.layer, row.corpus),
             layer_url=urls.layer(row.model, row.layer),
             corpus=row.corpus,
             seed=row.seed,
@@ -152,7 +152,7 @@ class SurveyDesk:
                 "judged": len(row.judgements),
                 "model": row.model,
                 "layer": row.layer,
-                "start_url": urls.survey_start(row.model, row.layer),
+                "start_url": urls.survey_start(row.model, row.layer, row.corpus),
                 "layer_url": urls.layer(row.model, row.layer),
                 "unit": unit,
                 "corpus": row.corpus,
@@ -260,7 +260,7 @@ def _seed(value: object) -> int:
     text = "" if value is None else str(value).strip()
     if not text:
         return secrets.randbelow(LARGEST_SEED + 1)
-    if not text.isdecimal() or not text.isascii() or int(text[:12]) > LARGEST_SEED:
+    if not text.isdecimal() or not text.isascii() or len(text) > 10 or int(text) > LARGEST_SEED:
         raise BadInput(f"seed: a whole number from 0 to {LARGEST_SEED:,}, or leave it empty.", field="seed")
     return int(text)
 

@@ -75,6 +75,8 @@ def test_pictures_become_a_page_by_one_command(
         main()
     assert not end.value.code and (data / "indexes" / name / "manifest.json").is_file()
     page.goto(f"{furnished_site.url}/models/small/layer4.0/7?corpus={name}")
+    random = page.get_by_role("link", name="random", exact=True)
+    expect(random).to_have_attribute("href", f"/models/small/layer4.0/random?corpus={name}")
     shots = page.locator("section[aria-labelledby=strongest] a.shot img")
     expect(shots.first).to_be_visible()
     assert shots.count() >= 8

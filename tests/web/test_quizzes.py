@@ -188,6 +188,16 @@ def test_an_answer_is_one_of_the_two(person: TestClient, picture: str) -> None:
     assert person.get(f"{trial}.json").json()["chosen"] is None
 
 
+def test_the_corpus_stays_the_one_that_was_chosen(person: TestClient) -> None:
+    refused = person.post(f"{unit(49)}/quiz", data={"reference": "imagined", "corpus": "small-corpus"})
+    page = Markup(refused.text)
+    assert refused.status_code == 422 and page.all("input", name="corpus", value="small-corpus")
+    assert page.all("a", href=f"/models/small/{LAYER}/quiz?corpus=small-corpus")
+    trial = begin(person, unit(49))
+    for address in (trial, trial.rpartition("/")[0]):
+        assert person.get(f"{address}.json").json()["start_url"] == f"{unit(49)}/quiz?corpus=small-corpus"
+
+
 def test_what_there_is_not_is_not_found(person: TestClient) -> None:
     trial = begin(person, unit(46))
     quiz = trial.rpartition("/")[0]

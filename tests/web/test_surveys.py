@@ -161,9 +161,37 @@ def test_what_cannot_be_kept_is_refused_in_words(person: TestClient, fields: dic
     assert person.get(f"{first.rpartition('/')[0]}.json").json()["judged"] == 0
 
 
+def test_what_was_typed_stays_when_it_is_refused(person: TestClient) -> None:
+    start = person.post(START, data={"name": "Ada", "seed": "eleven"})
+    fields = {each["name"]: each for each in Markup(start.text).all("input")}
+    assert (fields["name"]["value"], fields["seed"]["value"]) == ("Ada", "eleven")
+    assert "aria-invalid" not in fields["name"] and fields["seed"]["aria-invalid"] == "true"
+    first = begin(person, seed=19)
+    words = person.post(first, data={"verdict": "polysemantic", "words": "x" * 81})
+    field = Markup(words.text).one("input", id="words")
+    assert (field["value"], field["aria-invalid"]) == ("x" * 81, "true")
+    assert Markup(words.text).one("button", **{"aria-pressed": "true"})["value"] == "polysemantic"
+
+
+def test_enter_in_the_words_field_judges_nothing_that_was_not_chosen(person: TestClient) -> None:
+    first = begin(person, seed=20)
+
+    def by_enter() -> str:
+        """What the form's default button sends: the first one in it."""
+        return Markup(person.get(first).text).all("button", name="verdict")[0]["value"]
+
+    assert by_enter() == ""
+    refused = person.post(first, data={"verdict": by_enter(), "words": "red discs"})
+    assert refused.status_code == 422 and "choose one of" in refused.text
+    assert Markup(refused.text).one("input", id="words")["value"] == "red discs"
+    judge(person, first, "polysemantic")
+    assert by_enter() == "polysemantic"
+
+
 def test_a_survey_that_cannot_begin_says_why(person: TestClient) -> None:
     assert person.post(START, data={"seed": "eleven"}).status_code == 422
-    assert person.post(START, data={"seed": str(2**31)}).status_code == 422
+    for seed in (str(2**31), "0" * 11 + "99999999999"):
+        assert person.post(START, data={"seed": seed}).status_code == 422
     assert person.post(START, data={"name": "x" * 41}).status_code == 422
     assert person.post(START, data={"like": "0123456789abcdef"}).status_code == 404
     survey = begin(person, seed=16).rpartition("/")[0]
