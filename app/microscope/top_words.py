@@ -149,14 +149,7 @@ class TopWords:
         files = ((row, self._file(row)) for row in rows if row.status == "done")
         done, file = next(((row, file) for row, file in files if file), (None, None))
         running = next((row for row in rows if row.status in ("queued", "running")), None)
-        section = WordsSection(
-            url=None,
-            source="",
-            found=None,
-            running=urls.finding(running.id) if running else None,
-            seconds=self.seconds(slug, COMMON),
-            languages=LANGUAGES,
-        )
+        section = self.form(slug).model_copy(update={"running": urls.finding(running.id) if running else None})
         if done is None or file is None:
             return section
         spec = WordsSpec.model_validate_json(done.spec)
@@ -165,6 +158,11 @@ class TopWords:
         return section.model_copy(
             update={"url": urls.words(done.id, unit), "source": self.source(spec), "found": found}
         )
+
+    def form(self, slug: str) -> WordsSection:
+        """What there is to choose from for a run of a model, and nothing found yet."""
+        seconds = self.seconds(slug, COMMON)
+        return WordsSection(url=None, source="", found=None, running=None, seconds=seconds, languages=LANGUAGES)
 
     def seconds(self, slug: str, words: int) -> float | None:
         """About how long so many words take here: as the newest run of the model took, or by the pace of its renders."""

@@ -143,19 +143,33 @@ async def cancel_render(request: Request, microscope: Scope, render_id: Name) ->
 
 
 @router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
-async def start_finding(request: Request, microscope: Scope) -> Response:
+async def start_finding(request: Request, microscope: Scope, views: Pages) -> Response:
     """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there).
 
     For words, `list` may bring some of one's own, one a line.
     """
+    values = await read_fields(request)
+    pasted = {}
     try:
-        values = await read_fields(request)
         if values.get(LIST):
-            values = {**values, "pasted": await microscope.take_in_words(str(values[LIST]))}
-        finding_id, created = await microscope.start_finding(parse_finding(values))
-    except NotFound as error:
-        raise _as_form_error(error) from error
+            pasted = {"pasted": await microscope.take_in_words(str(values[LIST]))}
+        finding_id, created = await microscope.start_finding(parse_finding({**values, **pasted}))
+    except FacetscopeError as error:
+        return await run_in_threadpool(_finding_refused, request, microscope, views, values, _as_form_error(error))
     return made(request, urls.finding(finding_id), finding_id, created)
+
+
+def _finding_refused(
+    request: Request, microscope: Scope, views: Pages, values: Mapping[str, Any], error: FacetscopeError
+) -> Response:
+    """The form for words again with what was typed and pasted; there is none for captions, whose form types nothing."""
+    if wants_json(request) or values.get("kind") != "words":
+        return respond(request, error)
+    choices = microscope.top_words.form(str(values.get("model") or microscope.default_model))
+    context = {"values": values, "choices": choices, "error": error}
+    response = views.message(request, "words_refused.html", status=error.status, **context)
+    response.headers.update(extra_headers(error))
+    return response
 
 
 @router.post("/findings/{finding_id}/cancel", response_model=None, status_code=303)

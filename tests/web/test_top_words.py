@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.web.conftest import LAYER, finish
+from tests.web.markup import Markup
 from tests.web.test_streams import events
 
 SPEC = {"kind": "words", "model": "small", "layer": LAYER, "language": "en", "count": "40"}
@@ -134,6 +135,16 @@ def test_what_cannot_be_drawn_is_refused_in_words(client: TestClient, change: di
     answer = client.post("/findings", data={**SPEC, **change}, headers=JSON)
     assert answer.status_code == 422, answer.text
     assert said in answer.text
+
+
+def test_a_pasted_list_that_cannot_be_drawn_is_there_to_be_mended(client: TestClient) -> None:
+    answer = client.post("/findings", data={**SPEC, "language": "de", "count": "5", "list": "zebra\nhorse"})
+    page = Markup(answer.text)
+    assert answer.status_code == 422 and page.all("div", role="alert") and "at least 10" in page.text
+    assert "zebra\nhorse</textarea>" in answer.text
+    assert page.one("input", name="count")["value"] == "5" and page.one("input", name="layer")["value"] == LAYER
+    assert page.all("option", value="de", selected="")
+    assert page.one("form", action="/findings")["method"] == "post"
 
 
 def test_a_unit_that_there_is_not_is_not_found(client: TestClient, finding_url: str) -> None:
