@@ -9,11 +9,12 @@ from app.answers.links import LayerLink
 
 class Side(BaseModel):
     """One of the two: a layer of a model, the layers it has, the corpus that its pictures are from, and the units that answer
-    the question, the best first."""
+    the question, the best first. `lacks` is the layer that was asked for and that the model has not."""
 
     model: str
     layer: str
     layers: list[LayerLink]
+    lacks: str | None
     corpus: str | None
     units: list[SearchHit]
 

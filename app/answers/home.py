@@ -19,10 +19,13 @@ class SearchHit(BaseModel):
 
 
 class Search(BaseModel):
+    """Units that answer a question. `lacks` is the layer that was asked for and that the model has not."""
+
     q: str
     model: str
     layer: str
     layers: list[str]
+    lacks: str | None
     models: list[str]
     units: list[SearchHit]
 

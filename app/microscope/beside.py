@@ -41,21 +41,26 @@ class BesideDesk:
         after: int,
     ) -> BesidePage:
         """Two layers of served models, by default the last ones of the first two models; of a single model, its last two
-        that are indexed.
+        that are indexed. A layer that the model has not counts as not given: it is of the model that was chosen before.
 
         Raises:
-            NotFound: a model, layer or unit that is not there.
+            NotFound: a model or unit that is not there.
             NotReady: a model is not loaded yet.
             BadInput: a question that is too long.
         """
         slugs = self.browser.residents.slugs
         a = a or slugs[0]
         b = b or next((slug for slug in slugs if slug != a), a)
-        layer_a = self.browser.layer(a, layer_a or self.browser.residents.clip(a).default_layer).name
-        layer_b = self.browser.layer(b, layer_b or self._other_layer(a, layer_a, b)).name
+        asked_for = layer_a, layer_b
+        layer_a = self._known(a, layer_a) or self.browser.residents.clip(a).default_layer
+        layer_b = self._known(b, layer_b) or self._other_layer(a, layer_a, b)
+        lacks = [name if name != layer else None for name, layer in zip(asked_for, (layer_a, layer_b), strict=True)]
         asked = [await self.looks.search(q, slug, layer) for slug, layer in ((a, layer_a), (b, layer_b))]
         hits = [each.units for each in asked]
-        return await asyncio.to_thread(self._page, (a, layer_a, b, layer_b), asked[0].q, hits, unit, after)
+        return await asyncio.to_thread(self._page, (a, layer_a, b, layer_b), asked[0].q, hits, lacks, unit, after)
+
+    def _known(self, slug: str, layer: str | None) -> str | None:
+        return layer if layer in self.browser.residents.clip(slug).layers else None
 
     def _other_layer(self, a: str, layer_a: str, b: str) -> str:
         default = self.browser.residents.clip(b).default_layer
@@ -68,6 +73,7 @@ class BesideDesk:
         both: tuple[str, str, str, str],
         q: str,
         hits: Sequence[list[SearchHit]],
+        lacks: Sequence[str | None],
         unit: int | None,
         after: int,
     ) -> BesidePage:
@@ -99,8 +105,8 @@ class BesideDesk:
         nearness = found.there_r[unit].tolist() if found and unit is not None else []
         return BesidePage(
             models=self.browser.residents.slugs,
-            a=self._side(a, layer_a, index_a, hits[0]),
-            b=self._side(b, layer_b, index_b, hits[1]),
+            a=self._side(a, layer_a, lacks[0], index_a, hits[0]),
+            b=self._side(b, layer_b, lacks[1], index_b, hits[1]),
             url=urls.beside(a=a, layer_a=layer_a, b=b, layer_b=layer_b),
             q=q,
             unit=cards(0, [unit])[0] if unit is not None else None,
@@ -127,13 +133,14 @@ class BesideDesk:
             why=why,
         )
 
-    def _side(self, slug: str, layer: str, index: Index | None, hits: list[SearchHit]) -> Side:
+    def _side(self, slug: str, layer: str, lacks: str | None, index: Index | None, hits: list[SearchHit]) -> Side:
         return Side(
             model=slug,
             layer=layer,
             layers=[
                 LayerLink(name=each, url=urls.layer(slug, each)) for each in self.browser.residents.clip(slug).layers
             ],
+            lacks=lacks,
             corpus=index.manifest.name if index else None,
             units=hits,
         )

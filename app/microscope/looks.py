@@ -16,7 +16,7 @@ from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.corpus.index import Index
 from app.corpus.look import box, look
-from app.errors import BadInput, NotFound
+from app.errors import BadInput
 from app.microscope.gallery import Gallery
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming
@@ -182,16 +182,16 @@ class LookDesk:
         )
 
     async def search(self, q: str, slug: str | None, layer: str | None) -> Search:
-        """Units of the last layer by number, by word, or by what the text side of the model calls for.
+        """Units of a layer by number, by word, or by what the text side of the model calls for; of the last layer if none is
+        given, or one that the model has not: whoever chooses another model sends the layer of the one before.
 
         The score of a text is the image-text bilinear form of the paper's section on understanding language, in
         standard deviations over the units.
         """
         slug = slug or self.residents.default
         clip = self.residents.clip(slug)
-        layer = layer or clip.default_layer
-        if layer not in clip.layers:
-            raise NotFound(f"{slug} has no layer {layer}. It has: {', '.join(clip.layers)}.")
+        lacks = layer if layer and layer not in clip.layers else None
+        layer = clip.default_layer if lacks or not layer else layer
         text = " ".join(q.split())
         if len(text) > QUERY_LENGTH:
             raise BadInput(f"q: a search has at most {QUERY_LENGTH} characters.", field="q")
@@ -211,7 +211,13 @@ class LookDesk:
             for unit, score, why in found
         ]
         return Search(
-            q=text, model=slug, layer=layer, layers=list(clip.layers), models=self.residents.slugs, units=hits
+            q=text,
+            model=slug,
+            layer=layer,
+            layers=list(clip.layers),
+            lacks=lacks,
+            models=self.residents.slugs,
+            units=hits,
         )
 
     async def _find(self, clip: Clip, layer: str, text: str) -> list[tuple[int, float, str]]:

@@ -107,11 +107,16 @@ def test_without_pictures_that_both_saw_it_says_how_to_come_by_them(two: Microsc
     page = ask(two, "one", "third", q="red", unit=3)
     assert page.pairs == page.like == [] and page.a.units and page.b.units
     assert "index build --model one" in page.why and "index build --model third" in page.why
-    for question in ({"unit": UNITS}, {"layer_a": "layer9"}, {"layer_b": "layer9"}):
-        with pytest.raises(NotFound):
-            ask(two, "one", "mixed", **question)
+    with pytest.raises(NotFound):
+        ask(two, "one", "mixed", unit=UNITS)
     with pytest.raises(NotFound):
         ask(two, "one", "nothing")
+
+
+def test_a_layer_that_a_model_lacks_counts_as_not_given(two: Microscope) -> None:
+    page = ask(two, "one", "mixed", layer_a="layer3.0", layer_b="layer9", q="red")
+    assert (page.a.layer, page.a.lacks, page.b.layer, page.b.lacks) == ("layer3.0", None, LAYER, "layer9")
+    assert page.q == "red" and page.b.units
 
 
 def test_numbers_shown_are_over_more_images_than_the_matching(two: Microscope, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,3 +208,12 @@ def test_the_vendored_scripts_are_the_ones_their_list_names() -> None:
     for name, digest in listed:
         content = (STATIC / "vendor" / name).read_bytes()
         assert base64.b64encode(hashlib.sha384(content).digest()).decode() == digest, name
+
+
+def test_a_layer_of_another_model_loses_no_question(client: TestClient) -> None:
+    for address in ("/beside?a=small&layer_a=layer9.9&q=red", "/search?model=small&layer=layer9.9&q=red"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        page = Markup(answer.text)
+        assert "small has no layer layer9.9" in " ".join(page.text.split())
+        assert "red" in [each.get("value") for each in page.all("input", name="q")]
