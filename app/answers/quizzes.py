@@ -113,7 +113,6 @@ class TrialPage(BaseModel):
     unit_url: str
     corpus: str
     sensitive: bool
-    of_layer: bool
     reference: Reference
     published: float
     yours: bool

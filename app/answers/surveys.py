@@ -119,7 +119,6 @@ class SurveyUnit(BaseModel):
     judged: int
     model: str
     layer: str
-    start_url: str
     layer_url: str
     unit: int
     corpus: str

@@ -154,7 +154,6 @@ class QuizDesk:
             unit_url=urls.unit(row.model, row.layer, asked.unit),
             corpus=row.corpus,
             sensitive=bool(titles.themes(asked.unit)),
-            of_layer=row.unit is None,
             reference=kind_of(row),
             published=PUBLISHED[kind_of(row)],
             yours=yours,

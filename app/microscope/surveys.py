@@ -152,7 +152,6 @@ class SurveyDesk:
                 "judged": len(row.judgements),
                 "model": row.model,
                 "layer": row.layer,
-                "start_url": urls.survey_start(row.model, row.layer, row.corpus),
                 "layer_url": urls.layer(row.model, row.layer),
                 "unit": unit,
                 "corpus": row.corpus,

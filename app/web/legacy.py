@@ -1,6 +1,7 @@
 """The addresses of OpenAI Microscope, where these neurons were first published, redirect to ours."""
 
 import re
+from typing import NoReturn
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
@@ -59,8 +60,8 @@ for _old, _slug in MODELS.items():
     _register(_old, _slug)
 
 
-@router.get("/models/contrastive_{rest:path}")
-def unknown(rest: str) -> RedirectResponse:
+@router.get("/models/contrastive_{rest:path}", response_model=None)
+def unknown(rest: str) -> NoReturn:
     """A contrastive model of OpenAI Microscope that has no public weights, or that there never was. Raises NotFound."""
     old = f"contrastive_{rest.partition('/')[0]}"
     here = ", ".join(f"{each} is {slug}" for each, slug in MODELS.items())

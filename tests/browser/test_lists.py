@@ -10,8 +10,7 @@ def test_a_unit_moves_on_with_each_key_and_the_tally_follows(furnished_site: Ser
     page.goto(f"{furnished_site.url}/lists")
     page.get_by_role("link", name="Readers").first.click()
     for unit in ("3", "4", "5"):
-        place = {"model": furnished_site.slug, "layer": "layer4.0", "unit": unit}
-        page.request.post(f"{page.url}/units", form=place)
+        page.request.post(f"{page.url}/units", form={"model": furnished_site.slug, "layer": "layer4.0", "unit": unit})
     page.reload()
     units = page.locator("#units .cap b")
     page.get_by_role("button", name="Move unit 3 of layer4.0 down").focus()
