@@ -13,6 +13,8 @@ COPY --from=build /facetscope/.venv .venv
 COPY app app
 # The embedded model's card is a document: app/demo/release/README.md links to it.
 COPY docs docs
+# The image ships the fonts and word lists of the packages in .venv; their licences are named there.
+COPY NOTICE.md LICENSE ./
 COPY static static
 COPY templates templates
 ENV PATH=/facetscope/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
