@@ -12,10 +12,12 @@ from fastapi.testclient import TestClient
 
 from app.settings import Settings
 from app.web.app import create_app
+from app.web.browser_id import NAME
 from tests.pictures import blobs, furnished_folder, png
 
 WAIT_S = 90.0
 LAYER = "layer4.0"
+Labelling = Callable[[str, str], None]
 SPEC = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "6"}
 
 
@@ -87,6 +89,23 @@ def look_url(client: TestClient) -> str:
     answer = client.post("/looks", files={"image": ("discs.png", png(blobs(7)[0]), "image/png")})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
+
+
+@pytest.fixture
+def with_label(client: TestClient) -> Iterator[Labelling]:
+    """Calls a unit something as whoever the client is; taken back after the test."""
+    said: list[tuple[str, str]] = []
+
+    def call(unit: str, text: str) -> None:
+        assert client.post(f"{unit}/labels", data={"text": text}).status_code == 303
+        said.append((unit, client.cookies[NAME]))
+
+    yield call
+    for unit, browser in said:
+        client.cookies.clear()
+        client.cookies.set(NAME, browser, domain="testserver.local")
+        client.post(f"{unit}/labels/undo")
+    client.cookies.clear()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.web.conftest import LAYER, finish, wait_for
 from tests.web.markup import Markup
 
 UNIT = f"/models/small/{LAYER}/5"
+THEMES = ("red discs", "green discs", "blue discs", "orange discs")  # and stripes, which the model brings along
 Files = list[tuple[str, tuple[str, bytes]]]
 
 
@@ -28,24 +29,29 @@ def sent(files: list[tuple[str, bytes]]) -> Files:
 
 @pytest.fixture(scope="module")
 def red(client: TestClient) -> str:
-    """A facet of red discs, uploaded from the unit's page, trained and shown every image of the corpus; its id."""
-    files = sent([(f"red-{number}.png", png(blobs(number)[0])) for number in range(2000, 2080, 5)])
-    answer = client.post("/facets", data={"name": "red discs", "layer": LAYER, "unit": "5"}, files=files)
-    assert answer.status_code == 303, answer.text
-    there = answer.headers["location"]
-    path, _, facet = there.partition("?facet=")
-    assert path == f"{UNIT}/given"
-    page = given(client, facet=facet)
-    assert page.given_facet and page.url == there and page.given_facet.facet.name == "red discs"
-    assert finish(client, f"/facets/{facet}")["status"] == "ready"
+    """A facet of red discs, uploaded from the unit's page, trained and shown every image of the corpus; its id. With it
+    three of other colours, so that a unit has more facets than its page shows."""
+    facets = []
+    for colour, name in enumerate(THEMES):
+        pictures = range(2000 + colour, 2080 if name == THEMES[0] else 2045, 5)
+        files = sent([(f"{name}-{number}.png", png(blobs(number)[0])) for number in pictures])
+        answer = client.post("/facets", data={"name": name, "layer": LAYER, "unit": "5"}, files=files)
+        assert answer.status_code == 303, answer.text
+        there = answer.headers["location"]
+        path, _, facet = there.partition("?facet=")
+        assert path == f"{UNIT}/given"
+        page = given(client, facet=facet)
+        assert page.given_facet and page.url == there and page.given_facet.facet.name == name
+        assert finish(client, f"/facets/{facet}")["status"] == "ready"
+        facets.append(facet)
     wait_for(lambda: not client.get(f"{UNIT}.json").json()["by_facet_status"])
-    return facet
+    return facets[0]
 
 
 def test_the_unit_page_shows_its_examples_facet_by_facet(client: TestClient, red: str) -> None:
     page = client.get(f"{UNIT}.json").json()
     rows = page["by_facet"]
-    assert {row["facet"]["id"] for row in rows} >= {red}
+    assert {row["facet"]["name"] for row in rows} >= {*THEMES, "stripes"} and len(rows) > 3
     assert [row["purity"] for row in rows] == sorted((row["purity"] for row in rows), reverse=True)
     first, html = Markup(client.get(UNIT).text), Markup(client.get(f"{UNIT}/by-facet").text)
     assert client.get(f"{UNIT}/by-facet.json").json()["by_facet"] == rows

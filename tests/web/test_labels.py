@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.web.markup import Markup
 
 UNIT = f"/models/small/{LAYER}/21"
 JSON = {"Accept": "application/json"}
+As = Callable[[str], None]
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -39,6 +40,27 @@ def person(labelled: TestClient) -> Iterator[TestClient]:
             if names(labelled, unit)["votes"]["yours"]:
                 labelled.post(f"{unit}/labels/votes", data={"vote": "none"})
     labelled.cookies.clear()
+
+
+@pytest.fixture
+def somebody(person: TestClient) -> Iterator[As]:
+    """Makes the client the browser of a name; what they all said, and voted for, is taken back after the test."""
+    seen: list[str] = []
+
+    def be(browser: str) -> None:
+        person.cookies.clear()
+        person.cookies.set(NAME, browser, domain="testserver.local")
+        seen.append(browser)
+
+    yield be
+    words = {each["text"] for each in names(person)["people"]}
+    for browser in set(seen):
+        be(browser)
+        for word in words:
+            person.post(f"{UNIT}/labels/votes", data={"vote": "none", "word": word})
+    for browser in set(seen):
+        be(browser)
+        person.post(f"{UNIT}/labels/undo")
 
 
 def test_the_automatic_label_has_a_score_rivals_and_a_source(labelled: TestClient) -> None:
@@ -81,21 +103,19 @@ def test_a_label_is_accepted_shown_in_the_title_and_taken_back(person: TestClien
     assert (twin["label"], twin["label_by"], twin["labels"]["people"]) == (before, "corpus", [])
 
 
-def test_most_people_decide_and_nobody_takes_back_anothers(person: TestClient) -> None:
-    browsers = []
-    for text in ("pear", "apple", "apple", "plum"):
-        person.cookies.clear()
+def test_most_people_decide_and_nobody_takes_back_anothers(person: TestClient, somebody: As) -> None:
+    said = {"ada": "pear", "bob": "apple", "cy": "apple", "dan": "plum"}
+    for browser, text in said.items():
+        somebody(browser)
         assert person.post(f"{UNIT}/labels", json={"text": text}, headers=JSON).status_code == 201
-        browsers.append(person.cookies[NAME])
     assert person.get(f"{UNIT}.json").json()["label"] == "apple"
     person.cookies.clear()
     person.post(f"{UNIT}/labels/undo")
     people = names(person)["people"]
     assert [each["text"] for each in people] == ["apple", "apple", "plum", "pear"], "most first, then the newest"
     assert not any(each["yours"] for each in people)
-    for browser in browsers:
-        person.cookies.clear()
-        person.cookies.set(NAME, browser, domain="testserver.local")
+    for browser in said:
+        somebody(browser)
         person.post(f"{UNIT}/labels/undo")
     assert names(person)["people"] == []
 
@@ -113,11 +133,7 @@ def test_a_browser_has_one_vote_and_may_change_it(person: TestClient) -> None:
     assert person.post(votes, data={"vote": "sideways"}).status_code == 422
 
 
-def test_votes_on_peoples_labels_decide_the_title(person: TestClient) -> None:
-    def somebody(browser: str) -> None:
-        person.cookies.clear()
-        person.cookies.set(NAME, browser, domain="testserver.local")
-
+def test_votes_on_peoples_labels_decide_the_title(person: TestClient, somebody: As) -> None:
     def title() -> str:
         return person.get(f"{UNIT}.json").json()["label"]
 
@@ -145,11 +161,6 @@ def test_votes_on_peoples_labels_decide_the_title(person: TestClient) -> None:
         somebody(browser)
         person.post(votes, data={"vote": "down", "word": "plum"})
     assert title() == before, "more are against either than for it"
-    for browser in ("ada", "bob", "cy", "dan"):
-        somebody(browser)
-        person.post(f"{UNIT}/labels/undo")
-        for word in ("pear", "plum"):
-            person.post(votes, data={"vote": "none", "word": word})
 
 
 @pytest.mark.parametrize(
@@ -219,12 +230,11 @@ def test_all_labels_of_a_layer_leave_as_json_and_csv(person: TestClient) -> None
     assert person.get("/models/small/layer9/labels.json").status_code == 404
 
 
-def test_a_unit_has_not_any_number_of_labels(person: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_has_not_any_number_of_labels(person: TestClient, somebody: As, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.microscope.naming.MOST_LABELS", 1)
+    somebody("ada")
     person.post(f"{UNIT}/labels", data={"text": "first"})
     assert person.post(f"{UNIT}/labels", data={"text": "first, again"}).status_code == 303
-    mine = person.cookies[NAME]
-    person.cookies.clear()
+    somebody("bob")
     answer = person.post(f"{UNIT}/labels", json={"text": "one more"}, headers=JSON)
     assert answer.status_code == 422 and "1 labels already" in answer.json()["detail"]
-    person.cookies.set(NAME, mine, domain="testserver.local")

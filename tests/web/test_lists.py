@@ -18,6 +18,7 @@ from tests.web.markup import Markup
 
 JSON = {"Accept": "application/json"}
 As = Callable[[str], TestClient]
+TALKED_OF = f"/models/small/{LAYER}/71"
 
 
 def unit(number: int, layer: str = LAYER) -> dict[str, str]:
@@ -26,7 +27,7 @@ def unit(number: int, layer: str = LAYER) -> dict[str, str]:
 
 @pytest.fixture
 def somebody(client: TestClient) -> Iterator[As]:
-    """The client as the browser of a name; the lists of browsers are deleted after the test."""
+    """The client as the browser of a name; the lists of browsers, and what they said of `TALKED_OF`, go after the test."""
     seen = []
 
     def be(browser: str) -> TestClient:
@@ -37,8 +38,12 @@ def somebody(client: TestClient) -> Iterator[As]:
 
     yield be
     for browser in set(seen):
+        be(browser).post(f"{TALKED_OF}/labels/votes", data={"vote": "none", "word": "reader"})
+    for browser in set(seen):
         for each in be(browser).get("/lists.json").json()["yours"]:
             client.post(f"{each['url']}/delete")
+        for kind in ("labels", "notes"):
+            client.post(f"{TALKED_OF}/{kind}/undo")
     client.cookies.clear()
 
 
@@ -53,11 +58,12 @@ def on(client: TestClient, url: str) -> list[int]:
     return [each["unit"] for each in client.get(f"{url}.json").json()["entries"]]
 
 
-def test_a_unit_goes_on_a_new_list_and_on_one_there_is_from_its_own_page(client: TestClient) -> None:
+def test_a_unit_goes_on_a_new_list_and_on_one_there_is_from_its_own_page(client: TestClient, somebody: As) -> None:
     client.cookies.clear()
     page = f"/models/small/{LAYER}/61"
     answer = client.post(f"{page}/lists", data={"title": "Units that read", "remark": "for sure"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{page}#lists")
+    somebody(client.cookies[NAME])
     (listed,) = client.get(f"{page}.json").json()["lists"]["yours"]
     assert (listed["title"], listed["on"], listed["remark"]) == ("Units that read", True, "for sure")
     other = f"/models/small/{LAYER}/62"
@@ -71,13 +77,9 @@ def test_a_unit_goes_on_a_new_list_and_on_one_there_is_from_its_own_page(client:
     refused = client.post(f"{page}/lists", data={"title": "", "remark": "kept"})
     assert refused.status_code == 422 and "title is missing" in refused.text
     assert Markup(refused.text).one("input", id="list-remark")["value"] == "kept"
-    mine = client.cookies[NAME]
     client.cookies.clear()
     assert Markup(client.get(other).text).all("a", href=listed["url"]), "others see it there"
     assert client.get(f"{other}.json").json()["lists"]["yours"] == []
-    client.cookies.set(NAME, mine, domain="testserver.local")
-    client.post(f"{listed['url']}/delete")
-    client.cookies.clear()
 
 
 def test_a_list_is_ordered_remarked_on_and_described(somebody: As) -> None:
@@ -170,6 +172,7 @@ def test_the_database_knows_neither_cookies_nor_edit_links(somebody: As, setting
     url = made(somebody("ada-of-the-cookie"), 3)
     key = parse_qs(urlsplit(somebody("ada-of-the-cookie").post(f"{url}/key").headers["location"]).query)["key"][0]
     kept = b"".join(path.read_bytes() for path in Path(settings.data).glob("*sqlite3*"))
+    assert b"Readers" in kept, "what is kept is read here"
     assert b"ada-of-the-cookie" not in kept and key.encode() not in kept
 
 
@@ -271,8 +274,7 @@ def test_a_title_means_a_new_list_whatever_else_is_chosen(somebody: As) -> None:
 def test_all_that_people_said_leaves_as_one_file_without_saying_who(
     somebody: As, settings: Settings, tmp_path: Path
 ) -> None:
-    page = f"/models/small/{LAYER}/71"
-    client = somebody("ada")
+    page, client = TALKED_OF, somebody("ada")
     client.post(f"{page}/labels", data={"text": "reader", "name": "Ada"})
     client.post(f"{page}/notes", data={"note": "It *reads*", "name": "Ada"})
     url, hidden = made(client, 3, 4, title="shared"), made(client, 5, title="hidden", listed="0")
@@ -298,6 +300,3 @@ def test_all_that_people_said_leaves_as_one_file_without_saying_who(
     assert ran.exit_code == 0, ran.output
     written = json.loads(out.read_text())
     assert {**written, "exported": ""} == {**found, "exported": ""}
-    somebody("ada").post(f"{page}/labels/undo")
-    client.post(f"{page}/notes/undo")
-    somebody("bob").post(f"{page}/labels/votes", data={"vote": "none", "word": "reader"})
