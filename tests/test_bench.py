@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from app.render.passes import Pass
 from app.render.run import begin
 from app.render.steer import steering
 from bench import cost, labels
-from bench.__main__ import main
+from bench.__main__ import BENCHES, main
 from bench.quality import Achieved, achieved_rows, frechet, plausible_row
 from bench.rows import Row
 from bench.steering import rows
@@ -73,6 +74,18 @@ def test_renders_are_compared_with_real_pictures_and_with_noise():
 
 def test_an_unknown_bench_is_wrong_usage():
     assert main(["nothing"]) == 2
+
+
+def test_a_bench_that_cannot_measure_says_why_and_fails_while_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("bench.__main__.RESULTS", tmp_path / "results" / "latest.json")
+    monkeypatch.setitem(BENCHES, "cost", lambda tell: [Row("cost.a", 1.0, "", 0.5, "")])
+    monkeypatch.setenv("FACETSCOPE_DATA", str(tmp_path / "data"))
+    assert main(["families", "cost"]) == 1
+    said = capsys.readouterr().out
+    assert "families: Families are made of labels" in said and "label build" in said and "cost.a" in said
+    assert main(["cost"]) == 0
 
 
 def test_what_our_steps_are_compared_with_has_the_same_gradient(tiny_clip: Clip):
