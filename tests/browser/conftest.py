@@ -1,6 +1,5 @@
 """A real server and a real Chromium. Every page that a test opens fails it on console errors and CSP violations."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MODEL = os.environ.get("FACETSCOPE_TEST_MODEL", "iconclip")
 
 Open = Callable[..., Page]
 
@@ -50,7 +48,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The embedded model, served."""
-    server = Server(MODEL, tmp_path_factory.mktemp("site") / "data")
+    server = Server("iconclip", tmp_path_factory.mktemp("site") / "data")
     server.start()
     yield server
     server.stop()

@@ -11,7 +11,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 import httpx
@@ -85,16 +85,24 @@ class Site:
         return f"/models/{self.server.slug}/{LAYER}/{number}"
 
 
+class Seen(NamedTuple):
+    """A page, the texts that it must show, and the browser that it is opened by: none, or one that said something."""
+
+    address: str
+    texts: Sequence[str]
+    browser: str = ""
+
+
+Shown = Sequence[Seen]
+
+
 @dataclass(frozen=True)
 class Field:
     """A text field: `put` sends its texts and returns the pages that show them, each with a part of the texts."""
 
     name: str
     texts: Sequence[str]
-    put: Callable[[Site, Sequence[str]], Sequence[tuple[str, Sequence[str]]]]
-
-
-Shown = Sequence[tuple[str, Sequence[str]]]
+    put: Callable[[Site, Sequence[str]], Shown]
 
 
 def lines(longest: int) -> list[str]:
@@ -121,40 +129,41 @@ def labels(site: Site, texts: Sequence[str]) -> Shown:
     title = texts[0]
     layer = f"/models/{site.server.slug}/{LAYER}"
     return [
-        (site.unit(80), texts),
-        (f"{site.unit(81)}/given", []),
-        (f"{site.unit(81)}/facets", [title]),
-        (f"{site.unit(81)}/alike", [title]),
-        (f"{layer}?{urlencode({'q': title})}", [title]),
-        (f"/search?{urlencode({'q': title, 'layer': LAYER})}", [title]),
-        (f"{layer}/labels.json", []),
+        Seen(site.unit(80), texts, "label-0"),
+        Seen(f"{site.unit(81)}/given", []),
+        Seen(f"{site.unit(81)}/facets", [title]),
+        Seen(f"{site.unit(81)}/alike", [title]),
+        Seen(f"{layer}?{urlencode({'q': title})}", [title]),
+        Seen(f"/search?{urlencode({'q': title, 'layer': LAYER})}", [title]),
+        Seen(f"{layer}/labels.json", []),
     ]
 
 
 def names(site: Site, texts: Sequence[str]) -> Shown:
-    """What people call themselves, beside a note each; the last is beside a label too."""
+    """What people call themselves, beside a note each."""
     for number, text in enumerate(texts):
         site.kept(f"{site.unit(82)}/notes", f"name-{number}", json={"note": str(number), "name": text})
-    return [(site.unit(82), texts)]
+    return [Seen(site.unit(82), texts)]
 
 
 def notes(site: Site, texts: Sequence[str]) -> Shown:
     """Notes in Markdown, each full to the brim; and one of them in the preview."""
     for number, text in enumerate(texts):
         site.kept(f"{site.unit(83)}/notes", f"note-{number}", json={"note": text})
-    return [(site.unit(83), texts)]
+    return [Seen(site.unit(83), texts), Seen(site.unit(83), texts, "note-0")]
 
 
 def lists(site: Site, texts: Sequence[str]) -> Shown:
-    """Titles and descriptions of lists, on their own pages and among all."""
-    titles, found = lines(80), []
+    """Titles and descriptions of lists, on their own pages, in their owner's form, and among all."""
+    titles, found = lines(80), list[Seen]()
     for number, text in enumerate(texts):
         title = titles[number]
         made = site.kept("/lists", "lists", json={"title": title, "description": text})
         site.kept(f"{made['url']}/units", "lists", json={"model": site.server.slug, "layer": LAYER, "unit": "84"})
-        found.append((made["url"], [title, text]))
-    link = site.kept(f"{found[0][0]}/key", "lists")["url"]
-    return [*found, ("/lists", titles[: len(texts)]), (site.unit(84), titles[: len(texts)]), (link, titles[:1])]
+        found += [Seen(made["url"], [title, text]), Seen(made["url"], [title, text], "lists")]
+    link, titles = site.kept(f"{found[0].address}/key", "lists")["url"], titles[: len(texts)]
+    others = [Seen("/lists", titles), Seen(site.unit(84), titles), Seen(link, titles[:1])]
+    return [*found, *others, Seen("/lists", titles, "lists"), Seen(site.unit(84), titles, "lists")]
 
 
 def remarks(site: Site, texts: Sequence[str]) -> Shown:
@@ -163,7 +172,7 @@ def remarks(site: Site, texts: Sequence[str]) -> Shown:
     for number, text in enumerate(texts):
         place = {"model": site.server.slug, "layer": LAYER, "unit": str(90 + number)}
         site.kept(f"{made}/units", "remarks", json={**place, "remark": text})
-    return [(made, texts), (site.unit(90), texts[:1])]
+    return [Seen(made, texts), Seen(made, texts, "remarks"), Seen(site.unit(90), texts[:1], "remarks")]
 
 
 def facets(site: Site, texts: Sequence[str]) -> Shown:
@@ -177,13 +186,13 @@ def facets(site: Site, texts: Sequence[str]) -> Shown:
         found.append(site.kept("/facets", data={"name": text}, files=files)["url"])
     unit = site.unit(85)
     shown = [
-        ("/facets", texts),
-        (unit, texts),
-        (f"{unit}/given", texts),
-        (f"{unit}/facets", []),
-        ("/visualize", texts),
+        Seen("/facets", texts),
+        Seen(unit, texts),
+        Seen(f"{unit}/given", texts),
+        Seen(f"{unit}/facets", []),
+        Seen("/visualize", texts),
     ]
-    return [*shown, *((url, [text]) for url, text in zip(found, texts, strict=True))]
+    return [*shown, *(Seen(url, [text]) for url, text in zip(found, texts, strict=True))]
 
 
 def looks(site: Site, texts: Sequence[str]) -> Shown:
@@ -192,12 +201,12 @@ def looks(site: Site, texts: Sequence[str]) -> Shown:
     for number, text in enumerate(texts):
         picture = ("image", (text.replace("/", "\u2215"), png(blobs(600 + number)[0]), "image/png"))
         found.append(site.kept("/looks", files=[picture])["url"])
-    return [("/looks", []), *((url, []) for url in found)]
+    return [Seen("/looks", []), *(Seen(url, []) for url in found)]
 
 
 def labellings(site: Site, texts: Sequence[str]) -> Shown:
     """Categories of a blind labelling and the labeller's name, while it is open and when it is finished."""
-    shown: list[tuple[str, Sequence[str]]] = []
+    shown: list[Seen] = []
     for number, finish in enumerate((False, True)):
         browser, name, nine = f"blind-{number}", texts[number], texts[9 * number : 9 * number + 9]
         labelling = site.kept(f"{site.unit(86)}/labellings", browser, json={"name": name})["url"]
@@ -205,8 +214,10 @@ def labellings(site: Site, texts: Sequence[str]) -> Shown:
             site.kept(f"{labelling}/tags", browser, json={"place": str(place), "category": text})
         if finish:
             site.kept(f"{labelling}/finish", browser)
-            shown += [(labelling, [name, *nine]), (f"{labelling}?{urlencode({'only': nine[0]})}", [nine[0]])]
-            shown.append((site.unit(86), [name]))
+            shown += [Seen(labelling, [name, *nine]), Seen(f"{labelling}?{urlencode({'only': nine[0]})}", [nine[0]])]
+            shown.append(Seen(site.unit(86), [name]))
+        else:
+            shown += [Seen(labelling, nine, browser), Seen(labelling, [])]
     return shown
 
 
@@ -218,31 +229,33 @@ def words(site: Site, texts: Sequence[str]) -> Shown:
     while CLIENT.get(f"{site.server.url}{found}.json").json()["status"] != "done":
         assert time.monotonic() < end, "the words were not drawn in time"
         time.sleep(0.2)
-    return [(found, []), (f"{found}?unit=89", texts), (site.unit(89), [])]
+    return [Seen(found, []), Seen(f"{found}?unit=89", texts), Seen(site.unit(89), [])]
 
 
 def surveys(site: Site, texts: Sequence[str]) -> Shown:
-    """What somebody says units are, and their name."""
-    begun = site.kept(f"/models/{site.server.slug}/{LAYER}/survey", "survey", json={"name": texts[0]})["url"]
-    survey = begun.rpartition("/")[0]
+    """What somebody says units are, and their name, while the survey is not finished."""
+    start = f"/models/{site.server.slug}/{LAYER}/survey"
+    survey = site.kept(start, "survey", json={"name": texts[0]})["url"].rpartition("/")[0]
     for place, text in enumerate(texts, 1):
         site.kept(f"{survey}/{place}", "survey", json={"verdict": "interpretable", "words": text})
-    return [(survey, []), (f"{survey}/1", []), (f"/models/{site.server.slug}/{LAYER}/survey", texts[:1])]
+    own = [Seen(survey, texts, "survey"), *(Seen(f"{survey}/{n + 1}", [texts[n]], "survey") for n in range(2))]
+    return [Seen(survey, texts[:1]), *own, Seen(start, texts[:1])]
 
 
 def prompts(site: Site, texts: Sequence[str]) -> Shown:
     """Texts that a render makes large."""
     spec = {"model": site.server.slug, "layer": LAYER, "of": "prompt", "size": "32", "steps": "2"}
-    found = [(site.kept("/renders", json={**spec, "prompt": text})["url"], [text]) for text in texts]
-    return [*found, ("/renders", texts), (f"/compare?a={_last(found[0][0])}&b={_last(found[1][0])}", [texts[0]])]
+    found = [Seen(site.kept("/renders", json={**spec, "prompt": text})["url"], [text]) for text in texts]
+    pair = [_last(each.address) for each in found[:2]]
+    return [*found, Seen("/renders", texts), Seen(f"/compare?a={pair[0]}&b={pair[1]}", [texts[0]])]
 
 
 def queries(site: Site, texts: Sequence[str]) -> Shown:
     """What an address says after its question mark, in pages and in errors; and in the path."""
     unit, layer = site.unit(87), f"/models/{site.server.slug}/{LAYER}"
-    found: list[tuple[str, Sequence[str]]] = []
+    found: list[Seen] = []
     for text in texts:
-        found += [(f"/search?{urlencode({'q': text})}", [text]), (f"{layer}?{urlencode({'q': text})}", [text])]
+        found += [Seen(f"/search?{urlencode({'q': text})}", [text]), Seen(f"{layer}?{urlencode({'q': text})}", [text])]
     one = texts[0]
     for path, query, said in (
         (f"{unit}/given", {"by": one}, True), (f"{unit}/given", {"by": "concept", "value": one}, True),
@@ -256,11 +269,11 @@ def queries(site: Site, texts: Sequence[str]) -> Shown:
         (f"{layer}/quiz", {"corpus": one}, True), (f"/models/{site.server.slug}/families", {"family": one}, True),
         (f"/corpora/{site.server.slug}-corpus/3", {"unit": one}, False), (f"/corpora/{site.server.slug}-corpus/3", {"box": one}, False),
     ):  # fmt: skip
-        found.append((f"{path}?{urlencode(query)}", [one] if said else []))
+        found.append(Seen(f"{path}?{urlencode(query)}", [one] if said else []))
     part = texts[1].replace("/", "")
     paths = ("/{}", "/models/{}", "/models/{}/x/1", f"/models/{site.server.slug}/{{}}", "/lists/{}", "/facets/{}", "/findings/{}",
              "/labellings/{}", "/looks/{}", "/renders/{}", f"{unit}/{{}}", "/corpora/{}/1")  # fmt: skip
-    return [*found, *((path.format(quote(part, safe="")), []) for path in paths)]
+    return [*found, *(Seen(path.format(quote(part, safe="")), []) for path in paths)]
 
 
 def refusals(site: Site, texts: Sequence[str]) -> Shown:
@@ -273,7 +286,7 @@ def refusals(site: Site, texts: Sequence[str]) -> Shown:
     )  # fmt: skip
     place = {"model": site.server.slug, "layer": LAYER, "text": "\u202e"}
     return [
-        (json.dumps([path, {**place, name: f"{text}\u202e"}]), [text] if name in _ECHOED else [])
+        Seen(json.dumps([path, {**place, name: f"{text}\u202e"}]), [text] if name in _ECHOED else [])
         for path, name in forms
         for text in texts
     ]
@@ -353,13 +366,18 @@ def is_there(text: str, said: str) -> bool:
     return bare(text) in said or all(bare(piece) in said for piece in pieces)
 
 
-def visit(page: Page, site: Site, address: str) -> None:
-    """Open an address; one that is a form as JSON is sent as a form of the site itself."""
+def visit(page: Page, site: Site, address: str, browser: str = "") -> None:
+    """Open an address as a browser; one that is a form as JSON is sent as a form of the page that is open, so that it comes
+    from the site itself."""
+    page.context.clear_cookies()
+    if browser:
+        page.context.add_cookies([{"name": "facetscope_browser", "value": browser, "url": site.server.url}])
     if not address.startswith("["):
         page.goto(site.server.url + address, wait_until="load")
         return
     path, fields = json.loads(address)
-    page.goto(f"{site.server.url}/lists")
+    if not page.url.startswith(site.server.url):
+        page.goto(f"{site.server.url}/lists")
     with page.expect_navigation(wait_until="load"):
         page.evaluate(
             """([path, fields]) => { const form = document.createElement('form'); form.method = 'post'; form.action = path;
@@ -378,14 +396,14 @@ def test_no_script_runs_and_the_text_is_there(site: Site, watched: Watched, fiel
     if field.name not in _shown:
         _shown[field.name] = field.put(site, field.texts)
     wrong: dict[str, list[str]] = {}
-    for address, texts in _shown[field.name]:
-        visit(watched.page, site, address)
+    for address, texts, browser in _shown[field.name]:
+        visit(watched.page, site, address, browser)
         found = watched.trouble()
         said = bare(watched.page.evaluate(TEXT)) if texts else ""
         parts = [part for text in texts for part in text.split("\n\n")]
         found += [f"not there: {part}" for part in parts if texts and not is_there(part, said)]
         if found:
-            wrong[address] = found
+            wrong[f"{address} {browser}"] = found
     assert wrong == {}
 
 
