@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,22 @@ class Terminal:
         return json.loads(out)
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The model's folder, which no command writes to."""
+    folder = furnished_folder(tmp_path_factory.mktemp("models") / "small", pictures=60, facet=10)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    yield folder
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    folder = furnished_folder(tmp_path / "small", pictures=60, facet=10)
+def terminal(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
     monkeypatch.setenv("FACETSCOPE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("FACETSCOPE_DEVICE", "cpu")
-    return Terminal(folder, tmp_path / "data", monkeypatch, capsys)
+    return Terminal(small, tmp_path / "data", monkeypatch, capsys)
 
 
 def test_a_folder_of_pictures_becomes_an_index(terminal: Terminal, tmp_path: Path) -> None:
@@ -134,17 +145,17 @@ def test_a_facet_is_trained_and_steers_a_render(terminal: Terminal, tmp_path: Pa
 
 
 def test_anything_is_rendered_with_several_facets(terminal: Terminal, tmp_path: Path) -> None:
-    small, layer = ("--size", "32", "--steps", "3"), f"{terminal.model}/layer4.0"
+    quick, layer = ("--size", "32", "--steps", "3"), f"{terminal.model}/layer4.0"
     out, picture = tmp_path / "out.png", tmp_path / "picture.png"
     stripes(3).save(picture)
     mixed = ("--direction", "5 - 0.5*9", "--facet", "stripes=-0.5", "--ramp", "2", "--diversity", "1")
-    made = terminal.answer("render", layer, "--out", out, *mixed, *small)
+    made = terminal.answer("render", layer, "--out", out, *mixed, *quick)
     assert made["spec"]["direction"] == [[5, 1.0], [9, -0.5]] and made["spec"]["strength"] == -0.5
     with Image.open(out) as shown:
         assert shown.size == (64, 32), "diverse pictures side by side"
-    like = terminal.answer("render", layer, "--out", out, "--of", "picture", "--picture", picture, *small)
+    like = terminal.answer("render", layer, "--out", out, "--of", "picture", "--picture", picture, *quick)
     assert like["spec"]["of"] == "picture" and like["spec"]["picture"] != "to come"
-    text = terminal.answer("render", layer, "--out", out, "--prompt", "striped things", *small)
+    text = terminal.answer("render", layer, "--out", out, "--prompt", "striped things", *quick)
     assert text["spec"]["prompt"] == "striped things"
 
 

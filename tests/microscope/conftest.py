@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,18 +27,42 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return furnished_folder(tmp_path_factory.mktemp("models") / "small")
 
 
-@pytest.fixture
-def settings(furnished: Path, tmp_path: Path) -> Settings:
-    return Settings(
-        models=(f"small@{furnished}",), data=tmp_path / "data", device="cpu", renders_at_once=2, queue_size=3
-    )
+def settings_of(furnished: Path, data: Path) -> Settings:
+    return Settings(models=(f"small@{furnished}",), data=data, device="cpu", renders_at_once=2, queue_size=3)
 
 
-@pytest.fixture
-def microscope(settings: Settings) -> Iterator[Microscope]:
+@contextmanager
+def started(settings: Settings) -> Iterator[Microscope]:
+    """A microscope whose model and facet are there."""
     microscope = Microscope(settings)
     microscope.start()
     wait_for(lambda: microscope.ready()[0])
     wait_for(lambda: [facet.status for facet in microscope.facets().facets] == ["ready"])
     yield microscope
     microscope.close()
+
+
+@pytest.fixture
+def settings(furnished: Path, tmp_path: Path) -> Settings:
+    return settings_of(furnished, tmp_path / "data")
+
+
+@pytest.fixture
+def microscope(settings: Settings) -> Iterator[Microscope]:
+    """One of the test's own, over an empty data folder."""
+    with started(settings) as microscope:
+        yield microscope
+
+
+@pytest.fixture(scope="session")
+def shared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microscope]:
+    """One for all tests that only read, or leave it as they found it. As for a large corpus it makes no labels, which would
+    take the processor from the tests that come after."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.microscope.labels.UNASKED", 0)
+        with started(settings_of(furnished, tmp_path_factory.mktemp("shared") / "data")) as microscope:
+            index = microscope.indexes.need("small")
+            wait_for(lambda: microscope.column_desk.find(index) is not None)
+            wait_for(lambda: not microscope.worker.find("columns:small-corpus"))
+            patch.undo()
+            yield microscope

@@ -33,14 +33,14 @@ def start(microscope: Microscope, spec: RenderSpec) -> tuple[str, bool]:
     return asyncio.run(microscope.start_render(spec))
 
 
-def test_a_model_folder_is_indexed_and_its_facets_trained_at_the_first_start(microscope: Microscope) -> None:
-    page = microscope.unit_page("small", LAYER, 5)
+def test_a_model_folder_is_indexed_and_its_facets_trained_at_the_first_start(shared: Microscope) -> None:
+    page = shared.unit_page("small", LAYER, 5)
     assert page.corpus == "small-corpus" and page.stats and page.stats.images == 120
     assert page.histogram and sum(page.histogram.counts) == 120
     strongest = [example.activation for example in page.examples]
     assert strongest == sorted(strongest, reverse=True) and strongest[0] == pytest.approx(page.stats.max)
     assert page.bottom[0].activation == pytest.approx(page.stats.min)
-    facet = microscope.facet(microscope.facets().facets[0].id)
+    facet = shared.facet(shared.facets().facets[0].id)
     assert facet.name == "stripes" and facet.shipped and facet.layers
     assert all(0 <= each.auc_low <= each.auc <= each.auc_high <= 1 for each in facet.layers)
 
@@ -272,11 +272,11 @@ def test_a_full_queue_refuses_and_stores_nothing(microscope: Microscope) -> None
     ],
 )
 def test_a_bad_spec_is_refused_with_what_there_is(
-    microscope: Microscope, changes: dict[str, Any], error: type[Exception], words: str
+    shared: Microscope, changes: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        start(microscope, a_spec(**changes))
-    assert microscope.renders().renders == []
+        start(shared, a_spec(**changes))
+    assert shared.renders().renders == []
 
 
 def test_an_uploaded_facet_is_trained_and_counts_what_it_refused(microscope: Microscope) -> None:
@@ -290,27 +290,27 @@ def test_an_uploaded_facet_is_trained_and_counts_what_it_refused(microscope: Mic
     assert asyncio.run(microscope.add_facet("my stripes", "small", files)) == (facet_id, False)
 
 
-def test_too_few_pictures_are_refused_with_the_reasons(microscope: Microscope) -> None:
+def test_too_few_pictures_are_refused_with_the_reasons(shared: Microscope) -> None:
     with pytest.raises(BadInput, match=r"at least 8 usable pictures and got 7.*notes\.png"):
-        asyncio.run(microscope.add_facet("few", "small", [*striped_files(7), ("notes.png", b"just text")]))
-    assert len(microscope.facets().facets) == 1
+        asyncio.run(shared.add_facet("few", "small", [*striped_files(7), ("notes.png", b"just text")]))
+    assert len(shared.facets().facets) == 1
 
 
-def test_a_look_ranks_units_in_standard_deviations(microscope: Microscope) -> None:
-    look_id = asyncio.run(microscope.add_look("../<b>x</b>.png", "small", png(blobs(7)[0])))
-    page = microscope.look(look_id)
+def test_a_look_ranks_units_in_standard_deviations(shared: Microscope) -> None:
+    look_id = asyncio.run(shared.add_look("../<b>x</b>.png", "small", png(blobs(7)[0])))
+    page = shared.look(look_id)
     hits = page.layers[LAYER]
     assert page.name == "b>.png" or "/" not in page.name
     assert [hit.sd for hit in hits] == sorted((hit.sd for hit in hits), reverse=True)
-    unit = microscope.unit_page("small", LAYER, hits[0].unit)
+    unit = shared.unit_page("small", LAYER, hits[0].unit)
     assert unit.stats
     assert hits[0].sd == pytest.approx((hits[0].activation - unit.stats.mean) / unit.stats.std, rel=1e-4)
 
 
-def test_a_look_at_a_corpus_picture_agrees_with_the_index(microscope: Microscope) -> None:
-    example = microscope.unit_page("small", LAYER, 5).examples[0]
+def test_a_look_at_a_corpus_picture_agrees_with_the_index(shared: Microscope) -> None:
+    example = shared.unit_page("small", LAYER, 5).examples[0]
     index = int(example.page.partition("?")[0].rpartition("/")[2])
-    page = asyncio.run(microscope.corpus_page("small-corpus", index))
+    page = asyncio.run(shared.corpus_page("small-corpus", index))
     hit = next((hit for hit in page.layers[LAYER] if hit.unit == 5), None)
     assert page.caption.endswith("discs")
     if hit is not None:
@@ -318,25 +318,25 @@ def test_a_look_at_a_corpus_picture_agrees_with_the_index(microscope: Microscope
         assert hit.box == example.box
 
 
-def test_search_finds_by_number_and_by_text(microscope: Microscope) -> None:
-    by_number = asyncio.run(microscope.search("17"))
+def test_search_finds_by_number_and_by_text(shared: Microscope) -> None:
+    by_number = asyncio.run(shared.search("17"))
     assert [hit.unit for hit in by_number.units] == [17]
-    by_text = asyncio.run(microscope.search("a red disc")).units
+    by_text = asyncio.run(shared.search("a red disc")).units
     called = [hit for hit in by_text if hit.label == "red"]
     assert by_text[: len(called)] == called and len(by_text) == 24
     scores = [hit.score for hit in by_text[len(called) :]]
     assert scores == sorted(scores, reverse=True)
-    assert asyncio.run(microscope.search("  ")).units == []
+    assert asyncio.run(shared.search("  ")).units == []
 
 
-def test_every_unit_of_a_layer_is_reached_page_by_page(microscope: Microscope) -> None:
+def test_every_unit_of_a_layer_is_reached_page_by_page(shared: Microscope) -> None:
     seen: list[int] = []
-    page = microscope.layer_page("small", LAYER, limit=100)
+    page = shared.layer_page("small", LAYER, limit=100)
     while True:
         seen += [card.unit for card in page.units]
         if page.next is None:
             break
-        page = microscope.layer_page("small", LAYER, limit=100, after=len(seen) - 1)
+        page = shared.layer_page("small", LAYER, limit=100, after=len(seen) - 1)
     assert seen == list(range(256)) and page.total == 256
 
 

@@ -7,9 +7,9 @@ from tests.pictures import KINDS
 LAYER = "layer4.0"
 
 
-def test_the_strongest_examples_are_parted_by_the_kind_the_corpus_records(microscope: Microscope) -> None:
-    page = microscope.unit_page("small", LAYER, 5)
-    index = microscope.indexes.need("small")
+def test_the_strongest_examples_are_parted_by_the_kind_the_corpus_records(shared: Microscope) -> None:
+    page = shared.unit_page("small", LAYER, 5)
+    index = shared.indexes.need("small")
     top = index.unit(LAYER, 5).top
     assert sorted(way.name for way in page.ways) == sorted(KINDS)
     assert page.ways[0].name == index.record(top[0].image)["kind"]
@@ -20,8 +20,8 @@ def test_the_strongest_examples_are_parted_by_the_kind_the_corpus_records(micros
         assert [example.activation for example in way.examples] == of_kind[:WAY_EXAMPLES]
 
 
-def test_examples_of_one_kind_are_not_parted(microscope: Microscope) -> None:
-    index, layer = microscope.indexes.need("small"), microscope.browser.layer("small", LAYER)
+def test_examples_of_one_kind_are_not_parted(shared: Microscope) -> None:
+    index, layer = shared.indexes.need("small"), shared.browser.layer("small", LAYER)
     top = index.unit(LAYER, 5).top
     assert len(ways(index, layer, 5, top)) == 2
     assert ways(index, layer, 5, [entry for entry in top if index.record(entry.image)["kind"] == KINDS[0]]) == []
