@@ -1,0 +1,31 @@
+"""Value types parsed from URLs, forms and the command line, their canonical JSON, and the ids made from it."""
+
+from app.spec.captions import CaptionsSpec
+from app.spec.direction import Direction, parse_direction
+from app.spec.findings import FINDINGS, FindingSpec
+from app.spec.ids import ID_LENGTH, canonical_json, content_id
+from app.spec.presets import PRESETS, Preset
+from app.spec.render import Aim, Form, Of, Pull, RenderSpec
+from app.spec.table import TABLE_PRESETS, TableSpec
+from app.spec.words import WordsSpec
+
+__all__ = [
+    "FINDINGS",
+    "ID_LENGTH",
+    "PRESETS",
+    "TABLE_PRESETS",
+    "Aim",
+    "CaptionsSpec",
+    "Direction",
+    "FindingSpec",
+    "Form",
+    "Of",
+    "Preset",
+    "Pull",
+    "RenderSpec",
+    "TableSpec",
+    "WordsSpec",
+    "canonical_json",
+    "content_id",
+    "parse_direction",
+]

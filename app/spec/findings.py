@@ -1,0 +1,10 @@
+"""All kinds of findings."""
+
+from app.spec.captions import CaptionsSpec
+from app.spec.words import WordsSpec
+
+FindingSpec = CaptionsSpec | WordsSpec
+"""What determines a finding: the result of an instrument other than a render."""
+
+FINDINGS: dict[str, type[FindingSpec]] = {"captions": CaptionsSpec, "words": WordsSpec}
+"""The specs by the kind of finding."""
