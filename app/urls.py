@@ -241,6 +241,11 @@ def word_sheet(finding_id: str, word: str) -> str:
     return with_query(_path("findings", finding_id, "drawn.webp"), word=word)
 
 
+def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
+    """The laboratory of a model, or the form of one instrument, filled in with `values`."""
+    return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)
+
+
 def labellings(slug: str, layer_name: str, index: int) -> str:
     """Where a blind labelling of a unit's pictures begins."""
     return _path("models", slug, layer_name, index, "labellings")

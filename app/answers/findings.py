@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.answers.links import Status
+from app.answers.finding import FindingPage
 from app.answers.words import WordsPage
 from app.spec import CaptionsSpec
 
@@ -27,25 +27,16 @@ class WordFound(BaseModel):
     sd: float
 
 
-class CaptionsPage(BaseModel):
+class CaptionsPage(FindingPage):
     """A search for the texts that ask for a unit most: `captions` are the best so far, best first, with `words` the best
-    single tokens beside them. `progress` says in words what is being done."""
+    single tokens beside them."""
 
-    id: str
-    url: str
     kind: Literal["captions"]
     spec: CaptionsSpec
-    status: Status
-    step: int
-    steps: int
-    progress: str
     captions: list[CaptionFound]
     words: list[WordFound]
     unit_url: str
     label: str
-    elapsed_s: float
-    error: str | None
-    ahead: int
 
 
 class FindingView(BaseModel):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.answers.links import Status
+from app.answers.finding import FindingPage
 from app.spec import WordsSpec
 
 
@@ -53,20 +53,14 @@ class Drawn(BaseModel):
     picture: str
 
 
-class WordsPage(BaseModel):
+class WordsPage(FindingPage):
     """What drawn words do to all units of a layer. `source` says in words which they are, `words` how many of them could
     be drawn, `left_out` which could not. With a `unit`, `found` is about that one; without, `units` are a page of them,
     those that have the word `q` among their strongest if there is one. With `centred`, activations are given beyond what
     the average word does. `outdated` says that the model has other weights now."""
 
-    id: str
-    url: str
     kind: Literal["words"]
     spec: WordsSpec
-    status: Status
-    step: int
-    steps: int
-    progress: str
     source: str
     words: int
     left_out: list[str]
@@ -82,9 +76,6 @@ class WordsPage(BaseModel):
     json_file: str | None
     layer_url: str
     outdated: bool
-    elapsed_s: float
-    error: str | None
-    ahead: int
 
 
 class WordsSection(BaseModel):

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from app import images, urls
 from app.answers.beside import BesidePage
@@ -50,6 +50,8 @@ from app.microscope.given_desk import GivenDesk
 from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
+from app.microscope.instruments import Bench, Files
+from app.microscope.lab.desk import LabDesk
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
@@ -123,7 +125,9 @@ class Microscope:
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.top_words = TopWords(self.store, self.residents, self._titles)
-        instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words}
+        benches: dict[str, Bench] = {}
+        self.lab_desk = LabDesk(self.store, self.residents, benches)
+        instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words, **benches}
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, instruments)
         self.heat_desk = HeatDesk(self.worker, self.residents, self.indexes, self.column_desk, self.naming)
         self.browser = Browser(
@@ -547,9 +551,18 @@ class Microscope:
         """What an instrument found."""
         return self.finding_desk.page(_safe(finding_id), view or FindingView())
 
-    async def take_in_words(self, text: str) -> str:
-        """Keep a list of words for findings about them; returns its id."""
-        return await asyncio.to_thread(self.top_words.take_in, text)
+    async def finding_fields(self, values: dict[str, Any], files: Files) -> dict[str, Any]:
+        """The fields of a form as those of a finding's spec: what was pasted or uploaded is kept, and its id takes its
+        place. Without a layer it is about the model's last."""
+        fields = {"model": self.default_model, **values}
+        bench = self.lab_desk.benches.get(str(values.get("kind", "")))
+        if bench is not None:
+            fields = await asyncio.to_thread(bench.take_in, fields, files)
+        if fields.get("list"):
+            fields["pasted"] = await asyncio.to_thread(self.top_words.take_in, str(fields["list"]))
+        if not fields.get("layer"):
+            fields["layer"] = self.residents.clip(str(fields["model"])).default_layer
+        return fields
 
     def unit_words(self, finding_id: str, unit: int) -> UnitWordsFile:
         """All words of one unit that a finding measured."""

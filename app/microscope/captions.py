@@ -10,7 +10,7 @@ from app.clip.clip import Clip
 from app.clip.vocabulary import Vocabulary, kept
 from app.errors import BadInput
 from app.lab.captions import STEPS, Climb, single_words
-from app.microscope.instruments import Step
+from app.microscope.instruments import Found, Step, so_far
 from app.spec import CaptionsSpec
 from app.store import FindingRow
 
@@ -34,7 +34,7 @@ class Captions:
                 field="layer",
             )
 
-    def steps(self, clip: Clip, spec: CaptionsSpec) -> Iterator[Step]:
+    def steps(self, clip: Clip, spec: CaptionsSpec, _before: Found) -> Iterator[Step]:
         """Read the vocabulary, if nobody has yet for these weights, then climb."""
         vocabulary = None
         for read in kept(clip, self.data):
@@ -70,22 +70,11 @@ def speaks(clip: Clip, layer: str) -> bool:
 def page(row: FindingRow, label: str, ahead: int) -> CaptionsPage:
     """A search as an answer."""
     spec = CaptionsSpec.model_validate_json(row.spec)
-    return CaptionsPage.model_validate(
-        {
-            "id": row.id,
-            "url": urls.finding(row.id),
-            "kind": "captions",
-            "spec": spec,
-            "status": row.status,
-            "step": row.step,
-            "steps": row.steps,
-            "progress": row.progress,
-            "captions": [CaptionFound.model_validate(each) for each in row.result.get("captions", [])],
-            "words": [WordFound.model_validate(each) for each in row.result.get("words", [])],
-            "unit_url": urls.unit(spec.model, spec.layer, spec.unit),
-            "label": label,
-            "elapsed_s": row.elapsed_s,
-            "error": row.error,
-            "ahead": ahead,
-        }
+    return CaptionsPage(
+        **so_far(row, ahead),
+        spec=spec,
+        captions=[CaptionFound.model_validate(each) for each in row.result.get("captions", [])],
+        words=[WordFound.model_validate(each) for each in row.result.get("words", [])],
+        unit_url=urls.unit(spec.model, spec.layer, spec.unit),
+        label=label,
     )

@@ -42,7 +42,7 @@ class FindingDesk:
         created = self.store.findings.add(spec)
         row = self.store.findings.get(spec.id)
         if row.status == "done" and not instrument.remains(row):
-            self.store.findings.requeue(spec.id)
+            self.store.findings.requeue(spec.id, result={})
         if self.store.findings.get(spec.id).status == "queued":
             try:
                 self._submit(spec)
@@ -84,10 +84,11 @@ class FindingDesk:
         if job.cancelled:
             return
         started = time.monotonic()
-        self.store.findings.change(spec.id, status="running", step=0, error=None, result={})
+        before = self.store.findings.get(spec.id).result
+        self.store.findings.change(spec.id, status="running", step=0, error=None)
         job.announce()
         try:
-            for step in self.instruments[spec.kind].steps(self.residents.clip(spec.model), spec):
+            for step in self.instruments[spec.kind].steps(self.residents.clip(spec.model), spec, before):
                 if step is not None:
                     self._keep(spec, step, time.monotonic() - started)
                     job.announce()

@@ -1,11 +1,17 @@
 """What every instrument whose results are findings has: it checks a spec, works in steps, and makes a page of what it found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from app import urls
 from app.answers.findings import Finding, FindingView
 from app.clip.clip import Clip
 from app.store import FindingRow
+
+Files = Mapping[str, Sequence[tuple[str, bytes]]]
+"""What was uploaded with a form, by field: names and bytes."""
+
+Found = Mapping[str, Any]
 
 
 class Step(NamedTuple):
@@ -24,8 +30,10 @@ class Instrument(Protocol):
         """Raise `NotFound` or `BadInput` for what cannot be done."""
         ...
 
-    def steps(self, clip: Clip, spec: Any, /) -> Iterator[Step | None]:
-        """Work on the device thread, which does other things in between; None where there is nothing new to say."""
+    def steps(self, clip: Clip, spec: Any, before: Found, /) -> Iterator[Step | None]:
+        """Work on the device thread, which does other things in between; None where there is nothing new to say. `before`
+        is what an earlier run of the same spec had found when it was interrupted, empty if there was none: an instrument
+        may go on from there."""
         ...
 
     def page(self, row: FindingRow, ahead: int, view: FindingView, /) -> Finding:
@@ -35,3 +43,42 @@ class Instrument(Protocol):
     def remains(self, row: FindingRow, /) -> bool:
         """Whether what a finished finding found is still there; if not, it is found anew when it is asked for again."""
         ...
+
+
+class Bench(Instrument, Protocol):
+    """An instrument of the laboratory: it has a form of its own at `/models/{slug}/lab/{kind}`."""
+
+    title: str
+    lede: str
+
+    def said(self, spec: Any, /) -> str:
+        """What a finding is about, in a few words, for lists."""
+        ...
+
+    def choices(self, slug: str, /) -> dict[str, Any]:
+        """What its form offers, as JSON: defaults, label columns, lists."""
+        ...
+
+    def take_in(self, values: dict[str, Any], files: Files, /) -> dict[str, Any]:
+        """A form's fields as those of a spec: what was uploaded or pasted is kept, and its ids take its place.
+
+        Raises:
+            BadInput: it cannot be used; `NotAnImage` and `TooLarge` for pictures.
+        """
+        ...
+
+
+def so_far(row: FindingRow, ahead: int) -> dict[str, Any]:
+    """The fields of `FindingPage` from a row, and `kind`."""
+    return {
+        "id": row.id,
+        "url": urls.finding(row.id),
+        "kind": row.kind,
+        "status": row.status,
+        "step": row.step,
+        "steps": row.steps,
+        "progress": row.progress,
+        "elapsed_s": row.elapsed_s,
+        "error": row.error,
+        "ahead": ahead,
+    }

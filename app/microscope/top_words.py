@@ -20,7 +20,7 @@ from app.lab.drawn import Layout, sheet
 from app.lab.sensitive import sensitive
 from app.lab.top_words import COMMON, LANGUAGES, RENDERINGS, WordDrive, common, driving, pasted, undrawable
 from app.lab.word_file import Ranked, WordFile
-from app.microscope.instruments import Step
+from app.microscope.instruments import Found, Step, so_far
 from app.microscope.naming import Titles
 from app.microscope.residents import Residents
 from app.spec import WordsSpec, content_id
@@ -63,7 +63,7 @@ class TopWords:
                 field="list",
             )
 
-    def steps(self, clip: Clip, spec: WordsSpec) -> Iterator[Step | None]:
+    def steps(self, clip: Clip, spec: WordsSpec, _before: Found) -> Iterator[Step | None]:
         """Draw the words and measure the layer; the file is written before the last step is announced."""
         words, left_out = self._words(spec)
         result = {"words": len(words), "left_out": list(left_out)}
@@ -87,14 +87,8 @@ class TopWords:
         """A run as an answer. Raises `NotFound` for a unit that the layer has not."""
         spec = WordsSpec.model_validate_json(row.spec)
         page = WordsPage(
-            id=row.id,
-            url=urls.finding(row.id),
-            kind="words",
+            **so_far(row, ahead),
             spec=spec,
-            status=row.status,  # pyright: ignore[reportArgumentType]
-            step=row.step,
-            steps=row.steps,
-            progress=row.progress,
             source=self.source(spec),
             words=row.result.get("words", 0),
             left_out=row.result.get("left_out", []),
@@ -110,9 +104,6 @@ class TopWords:
             json_file=None,
             layer_url=urls.layer(spec.model, spec.layer),
             outdated=False,
-            elapsed_s=row.elapsed_s,
-            error=row.error,
-            ahead=ahead,
         )
         if row.status != "done":
             return page

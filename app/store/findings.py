@@ -36,9 +36,9 @@ class FindingTable:
                 row.status, row.error, row.step, row.elapsed_s = "queued", None, 0, 0.0
             return row is None
 
-    def requeue(self, finding_id: str) -> None:
+    def requeue(self, finding_id: str, **changes: Any) -> None:
         """Queue a finding again, from its first step."""
-        self.change(finding_id, status="queued", error=None, step=0, elapsed_s=0.0)
+        self.change(finding_id, status="queued", error=None, step=0, elapsed_s=0.0, **changes)
 
     def remove(self, finding_id: str) -> None:
         """Forget a finding that could not be queued."""
@@ -55,6 +55,12 @@ class FindingTable:
     def unfinished(self) -> Sequence[FindingRow]:
         """Findings that wait or were interrupted, oldest first."""
         query = select(FindingRow).where(FindingRow.status.in_(UNFINISHED)).order_by(FindingRow.created)
+        with self._sessions() as session:
+            return session.scalars(query).all()
+
+    def of_kind(self, kind: str, model: str, limit: int = 12) -> Sequence[FindingRow]:
+        """The findings of a kind about a model, newest first."""
+        query = select(FindingRow).filter_by(kind=kind, model=model).order_by(FindingRow.created.desc()).limit(limit)
         with self._sessions() as session:
             return session.scalars(query).all()
 

@@ -12,13 +12,11 @@ from starlette.responses import Response
 from app import urls
 from app.answers.renders import Visualize
 from app.errors import BadInput, FacetscopeError, NotFound
-from app.spec import CaptionsSpec, RenderSpec, WordsSpec
+from app.spec import RenderSpec
 from app.web import browser_id
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
-    LIST,
     Upload,
-    parse_finding,
     parse_spec,
     parse_table,
     read_fields,
@@ -46,17 +44,6 @@ _RENDER_BODY = {
         "content": {
             kind: {"schema": RenderSpec.model_json_schema()}
             for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
-        },
-    }
-}
-_WORDS = WordsSpec.model_json_schema()
-_WORDS["properties"][LIST] = {"type": "string", "description": "Words of one's own, one a line."}
-_FINDING_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            kind: {"schema": {"oneOf": [CaptionsSpec.model_json_schema(), _WORDS]}}
-            for kind in ("application/x-www-form-urlencoded", "application/json")
         },
     }
 }
@@ -88,11 +75,11 @@ async def start_render(request: Request, microscope: Scope, views: Pages) -> Res
             values = {**values, "picture": await microscope.take_in(*file)}
         render_id, created = await microscope.start_render(parse_spec(values))
     except FacetscopeError as error:
-        return await _render_refused(request, microscope, views, values, _as_form_error(error))
+        return await _render_refused(request, microscope, views, values, as_form_error(error))
     return made(request, urls.render(render_id), render_id, created)
 
 
-def _as_form_error(error: FacetscopeError) -> FacetscopeError:
+def as_form_error(error: FacetscopeError) -> FacetscopeError:
     """What a form names and does not exist is bad input: the form's own address exists."""
     return BadInput(error.detail, field=error.field) if isinstance(error, NotFound) else error
 
@@ -140,43 +127,6 @@ async def cancel_render(request: Request, microscope: Scope, render_id: Name) ->
     """Stop a render before its next step; what has grown so far stays."""
     await microscope.cancel_render(render_id)
     return made(request, urls.render(render_id), render_id, created=False)
-
-
-@router.post("/findings", openapi_extra=_FINDING_BODY, response_model=None, status_code=303)
-async def start_finding(request: Request, microscope: Scope, views: Pages) -> Response:
-    """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there).
-
-    For words, `list` may bring some of one's own, one a line.
-    """
-    values = await read_fields(request)
-    pasted = {}
-    try:
-        if values.get(LIST):
-            pasted = {"pasted": await microscope.take_in_words(str(values[LIST]))}
-        finding_id, created = await microscope.start_finding(parse_finding({**values, **pasted}))
-    except FacetscopeError as error:
-        return await run_in_threadpool(_finding_refused, request, microscope, views, values, _as_form_error(error))
-    return made(request, urls.finding(finding_id), finding_id, created)
-
-
-def _finding_refused(
-    request: Request, microscope: Scope, views: Pages, values: Mapping[str, Any], error: FacetscopeError
-) -> Response:
-    """The form for words again with what was typed and pasted; there is none for captions, whose form types nothing."""
-    if wants_json(request) or values.get("kind") != "words":
-        return respond(request, error)
-    choices = microscope.top_words.form(str(values.get("model") or microscope.default_model))
-    context = {"values": values, "choices": choices, "error": error}
-    response = views.message(request, "words_refused.html", status=error.status, **context)
-    response.headers.update(extra_headers(error))
-    return response
-
-
-@router.post("/findings/{finding_id}/cancel", response_model=None, status_code=303)
-async def cancel_finding(request: Request, microscope: Scope, finding_id: Name) -> Response:
-    """Stop an instrument before its next step; what it has found so far stays."""
-    await microscope.cancel_finding(finding_id)
-    return made(request, urls.finding(finding_id), finding_id, created=False)
 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
@@ -252,7 +202,7 @@ def _model(microscope: Scope, upload: Upload) -> str:
 def _upload_refused(
     request: Request, views: Pages, template: str, page: Any, upload: Upload, error: FacetscopeError
 ) -> Response:
-    error = _as_form_error(error)
+    error = as_form_error(error)
     if wants_json(request):
         return respond(request, error)
     response = views.page(request, template, page, status=error.status, values=upload.fields, error=error)

@@ -56,6 +56,28 @@ async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[st
         await form.close()
 
 
+async def read_form(request: Request, *, max_files: int) -> tuple[dict[str, Any], dict[str, list[tuple[str, bytes]]]]:
+    """The body as a mapping, from JSON or from a form, where a field that comes several times is a list; and the names and
+    bytes of what a form's file fields carry."""
+    if "json" in request.headers.get("content-type", ""):
+        return _from_json(await request.body()), {}
+    form = await _form(request, max_files=max_files)
+    values: dict[str, Any] = {}
+    files: dict[str, list[tuple[str, bytes]]] = {}
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if value.filename:
+                    files.setdefault(name, []).append((value.filename, await value.read()))
+            elif name in values:
+                values[name] = [*(values[name] if isinstance(values[name], list) else [values[name]]), value]
+            else:
+                values[name] = value
+    finally:
+        await form.close()
+    return values, files
+
+
 def _from_json(body: bytes) -> dict[str, Any]:
     try:
         values = json.loads(body)
@@ -79,7 +101,7 @@ def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
 
 def parse_finding(values: Mapping[str, Any]) -> FindingSpec:
     """Check a finding's fields. Raises BadInput whose sentence is about the first one at fault."""
-    given = {name: value for name, value in values.items() if value not in (None, "") and name != LIST}
+    given = {name: value for name, value in values.items() if value not in (None, "", []) and name != LIST}
     kind = str(given.get("kind", "captions"))
     if kind not in FINDINGS:
         raise BadInput(f"kind must be one of {', '.join(FINDINGS)}, but {kind[:60]!r} was given.", field="kind")

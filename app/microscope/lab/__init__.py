@@ -1,0 +1,1 @@
+"""The instruments of the laboratory: what each is asked, does and answers."""
