@@ -24,6 +24,15 @@ class Layout(BaseModel):
     ink: int
     paper: int
 
+    @property
+    def said(self) -> str:
+        """The layout in words."""
+        ink, paper = (_grey(grey) for grey in (self.ink, self.paper))
+        across = _third(self.x, ("left", "", "right"))
+        down = _third(self.y, ("top", "", "bottom"))
+        place = " ".join(each for each in (down, across) if each) or "centre"
+        return f"{self.width:.0%} wide, {place}, {ink} on {paper}"
+
 
 LAYOUTS = (
     Layout(width=0.9, x=0.5, y=0.5, ink=0, paper=255),
@@ -55,3 +64,11 @@ def _drawing(word: str, layout: Layout, font: Font) -> Image.Image:
     size = max(int(100 * SIDE * fitting), 1)
     ImageDraw.Draw(picture).text(place, word, (layout.ink,) * 3, face(font, size), "mm")
     return picture
+
+
+def _third(share: float, names: tuple[str, str, str]) -> str:
+    return names[0] if share < 0.45 else names[2] if share > 0.55 else names[1]
+
+
+def _grey(grey: int) -> str:
+    return {0: "black", 255: "white"}.get(grey, f"grey {grey}")

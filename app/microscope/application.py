@@ -67,8 +67,8 @@ from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.microscope.surveys import SurveyDesk
 from app.microscope.top_words import TopWords
-from app.microscope.top_words import as_csv as words_as_csv
 from app.microscope.tour import TourDesk
+from app.microscope.word_answers import as_csv as words_as_csv
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec

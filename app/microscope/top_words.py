@@ -1,28 +1,25 @@
 """Top words as a finding: what the commonest words of a language, or a list of one's own, do to all units of a layer."""
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import images, urls
 from app.answers.findings import FindingView
-from app.answers.words import Drawn, DrivenWord, UnitWordsFile, WordsOfUnit, WordsPage, WordsRow, WordsSection
+from app.answers.words import UnitWordsFile, WordsOfUnit, WordsPage, WordsRow, WordsSection
 from app.clip.clip import Clip
-from app.corpus.listing import harmless
 from app.errors import BadInput, NotFound, NotReady
 from app.lab import word_file
-from app.lab.drawn import Layout, sheet
+from app.lab.drawn import sheet
 from app.lab.sensitive import sensitive
 from app.lab.top_words import COMMON, LANGUAGES, RENDERINGS, WordDrive, common, driving, pasted, undrawable
 from app.lab.word_file import Ranked, WordFile
 from app.microscope.instruments import Found, Step, so_far
 from app.microscope.naming import Titles
 from app.microscope.residents import Residents
+from app.microscope.word_answers import drawn, ranked_words
 from app.spec import WordsSpec, content_id
 from app.store import FindingRow, Store
 
@@ -124,7 +121,7 @@ class TopWords:
                 "json_file": urls.words_file(row.id, view.unit, "json"),
             }
         word = file.words[0] if view.unit is None else file.words[file.strongest[view.unit][0]]
-        return page.model_copy(update={**update, "drawn": _drawn(row.id, file, word)})
+        return page.model_copy(update={**update, "drawn": drawn(row.id, file, word)})
 
     def source(self, spec: WordsSpec) -> str:
         """Which words, as a part of a sentence."""
@@ -177,7 +174,7 @@ class TopWords:
             unit=unit,
             mean=ranked.mean,
             std=ranked.std,
-            words=_ranked(ranked, ranked.order, 1),
+            words=ranked_words(ranked, ranked.order, 1),
         )
 
     def sheet(self, finding_id: str, word: str | None) -> bytes:
@@ -230,8 +227,8 @@ class TopWords:
             sensitive=[*themes, *(each for each in spoken if each not in themes)],
             mean=ranked.mean,
             std=ranked.std,
-            strongest=_ranked(ranked, strongest, 1, centred=centred),
-            weakest=_ranked(ranked, weakest, last, step=-1, centred=centred),
+            strongest=ranked_words(ranked, strongest, 1, centred=centred),
+            weakest=ranked_words(ranked, weakest, last, step=-1, centred=centred),
         )
 
     def _rows(self, spec: WordsSpec, finding_id: str, file: WordFile, view: FindingView) -> dict[str, object]:
@@ -256,58 +253,8 @@ class TopWords:
         return {"units": rows, "next": more}
 
 
-def as_csv(page: UnitWordsFile) -> bytes:
-    """The words of a unit as a table."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["rank", "word", "activation", "sd"])
-    writer.writerows([each.rank, harmless(each.word), each.activation, each.sd] for each in page.words)
-    return text.getvalue().encode()
-
-
 @lru_cache(maxsize=16)
 def _sorted_out(language: str, count: int, own: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     both = tuple(dict.fromkeys([*(common(language, count) if language else ()), *own]))
     left_out = frozenset(undrawable(both))
     return tuple(word for word in both if word not in left_out), tuple(word for word in both if word in left_out)
-
-
-def _ranked(
-    ranked: Ranked, places: NDArray[np.int64], first: int, *, step: int = 1, centred: bool = False
-) -> list[DrivenWord]:
-    mean, std = ranked.mean, ranked.std or 1.0
-    return [
-        DrivenWord(
-            word=ranked.words[place],
-            rank=first + number * step,
-            activation=float(ranked.values[place]) - (mean if centred else 0.0),
-            sd=(float(ranked.values[place]) - mean) / std,
-        )
-        for number, place in enumerate(places.tolist())
-    ]
-
-
-def _drawn(finding_id: str, file: WordFile, word: str) -> Drawn:
-    return Drawn(
-        fonts=[font.name for font in file.renderings.fonts],
-        layouts=[_said(layout) for layout in file.renderings.layouts],
-        word=word,
-        picture=urls.word_sheet(finding_id, word),
-    )
-
-
-def _said(layout: Layout) -> str:
-    """A layout in words."""
-    ink, paper = (_grey(grey) for grey in (layout.ink, layout.paper))
-    across = _third(layout.x, ("left", "", "right"))
-    down = _third(layout.y, ("top", "", "bottom"))
-    place = " ".join(each for each in (down, across) if each) or "centre"
-    return f"{layout.width:.0%} wide, {place}, {ink} on {paper}"
-
-
-def _third(share: float, names: tuple[str, str, str]) -> str:
-    return names[0] if share < 0.45 else names[2] if share > 0.55 else names[1]
-
-
-def _grey(grey: int) -> str:
-    return {0: "black", 255: "white"}.get(grey, f"grey {grey}")
