@@ -36,7 +36,7 @@ def edited(clip: Clip, layer: str, edit: Edit) -> Iterator[None]:
     if isinstance(visual, VisionTransformer):
         handle = block.register_forward_hook(_edits_tokens(at, edit))
     else:
-        handle = block.get_submodule("act3").register_forward_pre_hook(lambda _relu, inputs: edit(inputs[0]))
+        handle = block.get_submodule("act3").register_forward_pre_hook(_edits_input(edit))
     try:
         yield
     finally:
@@ -64,6 +64,13 @@ def ablated(units: Sequence[int], to: Tensor | float = 0.0) -> Edit:
         return x
 
     return edit
+
+
+def _edits_input(edit: Edit) -> Any:
+    def hook(_relu: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+        return edit(inputs[0]).clone()  # the ReLU overwrites what it is given
+
+    return hook
 
 
 def _edits_tokens(layer: Layer, edit: Edit) -> Any:

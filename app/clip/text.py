@@ -18,9 +18,11 @@ from app.clip.clip import Clip
 def unit_scores(clip: Clip, texts: Sequence[str]) -> Tensor:
     """How much each unit of the last layer speaks for each text: [T, C] = (W x_text) / |x_text|.
 
-    One unit of activation everywhere on the map moves the product of image embedding and normalised text embedding by
-    the score, biases and positional embedding aside. For a transformer it is what the unit, in the class token, adds
-    on the way out, with the layer norm's division left out.
+    It is the slope of x_img . x_text / |x_text|, the logit before the image embedding is normalised, in a change of the
+    unit, after its ReLU, that is the same at every place. For a ResNet that is exact on every map as long as the
+    pooling's attention stays as it is, for attention sums to 1; with attention that moves along, where the map is the
+    same everywhere and the positional embedding is 0, which leaves attention nothing to choose. Biases do not matter. For
+    a transformer it is what the unit, in the class token, adds on the way out, with the layer norm's division left out.
 
     Raises:
         BadInput: the model cannot read texts.

@@ -21,15 +21,16 @@ def pool(channels: int = 24, embedding: int = 10) -> AttentionPool2d:
         return AttentionPool2d(3, channels, 4, embedding).double().requires_grad_(False)
 
 
-def written_out(pool: AttentionPool2d, x: torch.Tensor) -> torch.Tensor:
-    """y = W_o sum_i A_i W_v x_i with A = softmax(q k), head by head; x is [C, h, w]; positions as trained."""
+def written_out(pool: AttentionPool2d, x: torch.Tensor, *, held: bool = False) -> torch.Tensor:
+    """y = W_o sum_i A_i W_v x_i with A = softmax(q k), head by head; x is [C, h, w]; positions as trained. With A `held`
+    no gradient goes through it."""
     tokens = x.flatten(1).T  # (h * w, c)
     tokens = torch.cat([tokens.mean(0, keepdim=True), tokens]) + pool.positional_embedding
     q, k, v = pool.q_proj(tokens[:1]), pool.k_proj(tokens), pool.v_proj(tokens)
     heads = []
     for part in torch.arange(x.shape[0]).chunk(pool.num_heads):
         weights = torch.softmax(q[:, part] @ k[:, part].T / len(part) ** 0.5, dim=-1)
-        heads.append(weights @ v[:, part])
+        heads.append((weights.detach() if held else weights) @ v[:, part])
     return pool.c_proj(torch.cat(heads, dim=-1))[0]
 
 
