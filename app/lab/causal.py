@@ -1,0 +1,96 @@
+"""Does a unit do to a text's logit what the text's scores say? Raise it on a blank picture, and see.
+
+The validation of Goh et al. 2021's emotion equations: the top unit is raised at the last layer on a blank image, and the logit
+has to rise. Units are raised before the last ReLU, at every place, by `SD` standard deviations over a corpus, or where there
+is none by as many of the blank picture's activations over the units. The blank picture is mid grey. Other units raised
+instead, each by as many of its own, are the control.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from app.clip.clip import Clip
+from app.clip.edits import Edit, edited
+from app.clip.taps import activations
+
+SD = 10.0
+GREY = 0.5
+AT_ONCE = 64  # maps of the blank picture, each with another unit raised, that are pooled together
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A text's logit on a blank picture, and with one unit raised; `others` is what it became with other units raised."""
+
+    before: float
+    after: float
+    others: tuple[float, ...]
+
+    @property
+    def rise(self) -> float:
+        """How far the logit rose; negative where it fell."""
+        return self.after - self.before
+
+    @property
+    def share(self) -> float:
+        """The share of the other units that raise the logit at least as much, 0 to 1; 0 where none was tried."""
+        return sum(other >= self.after for other in self.others) / max(len(self.others), 1)
+
+
+def heights(clip: Clip, std: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """How far each unit of the last layer is raised, [C]; `std` is that over a corpus, None where there is none."""
+    if std is None:
+        layer = clip.default_layer
+        found = activations(clip, blank(clip), [layer])[layer].float().mean((2, 3)).std()
+        return np.full(clip.layers[layer].channels, SD * float(found))
+    return SD * std
+
+
+def blank(clip: Clip) -> Tensor:
+    """A picture of one grey, [1, 3, S, S] in 0..1."""
+    side = clip.image_size
+    return torch.full((1, 3, side, side), GREY, device=clip.device)
+
+
+@torch.no_grad()
+def logits(clip: Clip, units: Sequence[int], by: Sequence[float], texts: Tensor) -> NDArray[np.float64]:
+    """The logits of texts on the blank picture as it is, and with each of the units raised by its own height.
+
+    Args:
+        texts: Embeddings [T, E], of any length.
+
+    Returns:
+        [1 + units, T]: the scaled cosines, the first row with nothing raised.
+    """
+    steps = [(None, 0.0), *zip(units, by, strict=True)]
+    pictures = []
+    for start in range(0, len(steps), AT_ONCE):
+        with edited(clip, clip.default_layer, _each(steps[start : start + AT_ONCE])):
+            pictures.append(clip.encode_image(blank(clip)).double())
+    images = torch.nn.functional.normalize(torch.cat(pictures), dim=-1)
+    directions = torch.nn.functional.normalize(texts.double(), dim=-1)
+    return (clip.module.logit_scale.double().exp() * images @ directions.T).cpu().numpy()
+
+
+def others(channels: int, unit: int, count: int, seed: int = 0) -> list[int]:
+    """Units drawn by chance from all but one; all of them if there are no more."""
+    rest = [other for other in range(channels) if other != unit]
+    return np.random.default_rng([seed, unit]).permutation(rest)[:count].tolist()
+
+
+def _each(raised: Sequence[tuple[int | None, float]]) -> Edit:
+    """One map becomes as many, each with one unit raised or none."""
+
+    def edit(x: Tensor) -> Tensor:
+        x = x.repeat(len(raised), 1, 1, 1)
+        for row, (unit, by) in enumerate(raised):
+            if unit is not None:
+                x[row, unit] += by
+        return x
+
+    return edit

@@ -1,0 +1,59 @@
+"""The causal check: logits with units raised are those of the model whose last map was changed."""
+
+import numpy as np
+import pytest
+import torch
+
+from app.clip.clip import Clip
+from app.clip.taps import tap
+from app.clip.text import unit_scores
+from app.lab.causal import AT_ONCE, SD, Rise, blank, heights, logits, others
+
+
+def test_logits_are_the_scaled_cosines_of_a_changed_last_map(tiny_clip: Clip) -> None:
+    texts = tiny_clip.encode_text(["a cat", "pizza"])
+    found = logits(tiny_clip, [7, 90], [3.0, 0.5], texts)
+    with tap(tiny_clip, {"layer4.0": "pre"}) as read:
+        tiny_clip.encode_image(blank(tiny_clip))
+    for row, (unit, by) in enumerate([(0, 0.0), (7, 3.0), (90, 0.5)]):
+        map_ = read["layer4.0"].clone()
+        map_[0, unit] += by
+        image = tiny_clip.module.visual.get_submodule("attnpool")(map_.relu())
+        expected = torch.cosine_similarity(image, texts) * tiny_clip.module.logit_scale.exp()
+        np.testing.assert_allclose(found[row], expected.detach().numpy(), rtol=1e-4)
+
+
+def test_it_makes_no_difference_how_many_are_raised_together(tiny_clip: Clip) -> None:
+    texts = tiny_clip.encode_text(["a cat"])
+    units = list(range(AT_ONCE + 5))
+    together = logits(tiny_clip, units, [2.0] * len(units), texts)
+    alone = np.concatenate([logits(tiny_clip, [unit], [2.0], texts)[1:] for unit in units[-7:]])
+    np.testing.assert_allclose(together[-7:], alone, rtol=1e-4)
+    assert len(together) == len(units) + 1
+
+
+def test_the_unit_that_a_text_asks_for_most_raises_it_more_than_others_do(tiny_clip: Clip) -> None:
+    scores = unit_scores(tiny_clip, ["surprised"])[0]
+    top, last = int(scores.argmax()), int(scores.argmin())
+    before, up, down = logits(tiny_clip, [top, last], [30.0, 30.0], tiny_clip.encode_text(["surprised"]))[:, 0]
+    assert down < before < up
+
+
+def test_units_are_raised_by_deviations_over_a_corpus_or_over_units(tiny_clip: Clip) -> None:
+    std = np.random.default_rng(0).uniform(1, 2, 256)
+    np.testing.assert_array_equal(heights(tiny_clip, std), SD * std)
+    alone = heights(tiny_clip, None)
+    assert alone.shape == (256,) and alone[0] > 0 and (alone == alone[0]).all()
+
+
+def test_a_rise_beside_that_of_others() -> None:
+    rise = Rise(before=2.0, after=5.0, others=(1.0, 5.0, 7.0, 4.9))
+    assert (rise.rise, rise.share) == (3.0, 0.5)
+    assert Rise(1.0, 0.5, ()).share == 0
+
+
+@pytest.mark.parametrize("count", [5, 99])
+def test_others_are_never_the_unit_itself_nor_twice_the_same(count: int) -> None:
+    found = others(20, 4, count)
+    assert len(found) == min(count, 19) == len(set(found)) and 4 not in found
+    assert others(20, 4, count) == found != others(20, 5, count)
