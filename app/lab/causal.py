@@ -19,13 +19,14 @@ from app.clip.edits import Edit, edited
 from app.clip.taps import activations
 
 SD = 10.0
+OTHERS = 32
 GREY = 0.5
 AT_ONCE = 64  # maps of the blank picture, each with another unit raised, that are pooled together
 
 
 @dataclass(frozen=True)
 class Rise:
-    """A text's logit on a blank picture, and with one unit raised; `others` is what it became with other units raised."""
+    """A text's logit on a blank picture, and with a unit raised; `others` is what it is with each of the others raised."""
 
     before: float
     after: float
@@ -37,9 +38,14 @@ class Rise:
         return self.after - self.before
 
     @property
-    def share(self) -> float:
-        """The share of the other units that raise the logit at least as much, 0 to 1; 0 where none was tried."""
+    def as_much(self) -> float:
+        """The share of the others that raise the logit at least as much, 0 to 1."""
         return sum(other >= self.after for other in self.others) / max(len(self.others), 1)
+
+    @property
+    def by_chance(self) -> float:
+        """The share of the others that raise the logit at all, 0 to 1."""
+        return sum(other > self.before for other in self.others) / max(len(self.others), 1)
 
 
 def heights(clip: Clip, std: NDArray[np.float64] | None) -> NDArray[np.float64]:
@@ -77,10 +83,27 @@ def logits(clip: Clip, units: Sequence[int], by: Sequence[float], texts: Tensor)
     return (clip.module.logit_scale.double().exp() * images @ directions.T).cpu().numpy()
 
 
-def others(channels: int, unit: int, count: int, seed: int = 0) -> list[int]:
-    """Units drawn by chance from all but one; all of them if there are no more."""
-    rest = [other for other in range(channels) if other != unit]
-    return np.random.default_rng([seed, unit]).permutation(rest)[:count].tolist()
+@torch.no_grad()
+def rises(
+    clip: Clip, texts: Sequence[str], units: Sequence[int], by: NDArray[np.float64], count: int = OTHERS
+) -> list[Rise]:
+    """What raising each text's unit does to its logit, beside `count` units drawn by chance, the same for all texts.
+
+    Args:
+        by: How far each unit of the layer is raised, [C].
+    """
+    pool = np.random.default_rng(0).permutation(len(by))[:count].tolist()
+    tried = list(dict.fromkeys([*units, *pool]))
+    found = logits(clip, tried, by[tried].tolist(), clip.encode_text(texts))
+    row = {unit: place for place, unit in enumerate(tried, 1)}
+    return [
+        Rise(
+            float(found[0, text]),
+            float(found[row[unit], text]),
+            tuple(float(found[row[other], text]) for other in pool if other != unit),
+        )
+        for text, unit in enumerate(units)
+    ]
 
 
 def _each(raised: Sequence[tuple[int | None, float]]) -> Edit:

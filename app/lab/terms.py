@@ -13,6 +13,8 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from app.clip.clip import Clip
+from app.clip.text import unit_scores
 from app.lab.top_words import common
 
 USUAL = 64  # texts that any other is held against
@@ -72,3 +74,13 @@ class Terms:
         """How much of the vector some units are, 0 to 1: their part of its squared length."""
         whole = float(np.square(self.beyond).sum())
         return float(np.square(self.beyond[list(units)]).sum()) / whole if whole else 0.0
+
+
+def of_words(clip: Clip, words: Sequence[str]) -> list[Terms]:
+    """The terms of texts of one word each, all at once; on the device thread.
+
+    Raises:
+        BadInput: the model cannot read texts.
+    """
+    usual = unit_scores(clip, usual_texts(1)).double().cpu().numpy().mean(0)
+    return [Terms(scores, usual) for scores in unit_scores(clip, words).double().cpu().numpy()]

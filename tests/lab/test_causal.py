@@ -7,7 +7,7 @@ import torch
 from app.clip.clip import Clip
 from app.clip.taps import tap
 from app.clip.text import unit_scores
-from app.lab.causal import AT_ONCE, SD, Rise, blank, heights, logits, others
+from app.lab.causal import AT_ONCE, SD, Rise, blank, heights, logits, rises
 
 
 def test_logits_are_the_scaled_cosines_of_a_changed_last_map(tiny_clip: Clip) -> None:
@@ -48,12 +48,18 @@ def test_units_are_raised_by_deviations_over_a_corpus_or_over_units(tiny_clip: C
 
 def test_a_rise_beside_that_of_others() -> None:
     rise = Rise(before=2.0, after=5.0, others=(1.0, 5.0, 7.0, 4.9))
-    assert (rise.rise, rise.share) == (3.0, 0.5)
-    assert Rise(1.0, 0.5, ()).share == 0
+    assert (rise.rise, rise.as_much, rise.by_chance) == (3.0, 0.5, 0.75)
+    assert (Rise(1.0, 0.5, ()).as_much, Rise(1.0, 0.5, ()).by_chance) == (0, 0)
 
 
-@pytest.mark.parametrize("count", [5, 99])
-def test_others_are_never_the_unit_itself_nor_twice_the_same(count: int) -> None:
-    found = others(20, 4, count)
-    assert len(found) == min(count, 19) == len(set(found)) and 4 not in found
-    assert others(20, 4, count) == found != others(20, 5, count)
+def test_every_text_has_its_own_unit_raised_beside_the_same_others(tiny_clip: Clip) -> None:
+    texts, by = ["a cat", "pizza", "a dog"], np.linspace(1, 5, 256)
+    found = rises(tiny_clip, texts, [3, 90, 3], by, count=256)
+    every = logits(tiny_clip, list(range(256)), by.tolist(), tiny_clip.encode_text(texts))
+    for place, (each, unit) in enumerate(zip(found, (3, 90, 3), strict=True)):
+        assert each.before == pytest.approx(every[0, place], rel=1e-4)
+        assert each.after == pytest.approx(every[1 + unit, place], rel=1e-4)
+        without = np.delete(every[1:, place], unit)
+        np.testing.assert_allclose(sorted(each.others), sorted(without), rtol=1e-4)
+    few = rises(tiny_clip, texts[:1], [3], by, count=5)[0].others
+    assert 4 <= len(few) <= 5 and few == rises(tiny_clip, texts[:1], [3], by, count=5)[0].others

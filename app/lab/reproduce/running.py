@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator, Sequence
 
 from app.errors import FacetscopeError
-from app.lab.reproduce import captions, conditional, published_captions, published_words, words
+from app.lab.reproduce import captions, causal, conditional, published_captions, published_words, words
 from app.lab.reproduce.experiment import Experiment
 from app.lab.reproduce.material import Material, Step
 from app.lab.reproduce.row import Row
@@ -13,6 +13,7 @@ EXPERIMENTS: Sequence[Experiment] = (
     words.EXPERIMENT,
     captions.EXPERIMENT,
     conditional.EXPERIMENT,
+    causal.EXPERIMENT,
     published_words.EXPERIMENT,
     published_captions.EXPERIMENT,
 )

@@ -6,8 +6,9 @@ import torch
 
 from app.corpus.given import Estimate, Group
 from app.errors import NotReady
+from app.lab.causal import Rise
 from app.lab.multimodal import Concept
-from app.lab.reproduce import captions, conditional, published_captions, published_words, words
+from app.lab.reproduce import captions, causal, conditional, published_captions, published_words, words
 from app.lab.reproduce.compare import common_words, mentioned, rank_agreement, share
 from app.lab.reproduce.reference import ReferenceUnit
 from app.lab.reproduce.row import HOLDS, MISSED, Row
@@ -166,3 +167,15 @@ def test_rank_agreement_is_of_the_order() -> None:
     assert rank_agreement("abcd", [9, 7, 2, 1]) == pytest.approx(1)
     assert rank_agreement("abcd", [1, 2, 7, 9]) == pytest.approx(-1)
     assert rank_agreement("abcd", [3, 3, 3, 3]) == 0
+
+
+def test_logits_that_rise_with_their_own_unit_alone_pass_and_those_that_rise_with_any_do_not() -> None:
+    others = tuple(np.linspace(-1, 0.5, causal.OTHERS))
+    own, dealt = [Rise(0.0, 3.0, others)] * 9 + [Rise(0.0, -0.1, others)], [Rise(0.0, 0.1, others)] * 10
+    rows = causal.rows(own, dealt)
+    assert verdicts(rows) == [HOLDS, HOLDS]
+    assert rows[0].figures["share"] == rows[1].figures["share"] == 0.9 and rows[1].figures["shuffled"] == 0
+    assert "90.0% of 10 words" in rows[0].measured and rows[0].figures["shuffled"] == pytest.approx(1 / 3, abs=0.01)
+    assert verdicts(causal.rows(dealt, own)) == [HOLDS, MISSED]
+    easy = [Rise(0.0, 3.0, tuple(np.linspace(0.1, 3.5, causal.OTHERS)))] * 10
+    assert verdicts(causal.rows(easy, easy)) == [MISSED, MISSED]
