@@ -35,3 +35,15 @@ class LabForm(BaseModel):
     others: list[InstrumentLink]
     choices: dict[str, Any]
     recent: list[FindingLink]
+
+
+class AtOnce(BaseModel):
+    """What an instrument answers at once, from its address alone: nothing of it is kept but the address, `url`."""
+
+    model: str
+    models: list[str]
+    layer: str
+    instrument: InstrumentLink
+    others: list[InstrumentLink]
+    url: str
+    recent: list[FindingLink] = []

@@ -1,5 +1,5 @@
-"""Units that answer to letters rather than to what words mean: "lexicographic" in Goh et al. 2021, who masked them by hand
-for word arithmetic and set 70 aside for their emotion equations.
+"""Units that answer to letters rather than to what words mean: "lexicographic" in Goh et al. 2021, who masked them for
+word arithmetic, and set 70 aside by hand for their emotion equations.
 
 Here a unit is one whose strongest words are spelled alike, far above chance. How alike two words are is Dice's coefficient of
 their pairs of letters, with marks for the beginning and the end. Words that begin alike up to `STEM` letters are taken for

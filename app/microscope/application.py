@@ -52,6 +52,8 @@ from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.instruments import Bench, Files
 from app.microscope.lab.desk import LabDesk
+from app.microscope.lab.pictured import PicturedDesk
+from app.microscope.lab.text import TextDesk
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
@@ -142,6 +144,8 @@ class Microscope:
             FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
             self.top_words,
         )
+        self.text_desk = TextDesk(self.browser, self.worker, self.lab_desk)
+        self.pictured_desk = PicturedDesk(self.store, self.browser, self.worker, self.lab_desk, self.top_words)
         self.alike_desk = AlikeDesk(self.browser)
         self.given_desk = GivenDesk(self.browser, GivenFacets(self.store, pictures, self.facet_columns))
         self.quiz_desk = QuizDesk(self.store, self.browser, References(self.store, self.gallery, self.facet_desk))

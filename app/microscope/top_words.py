@@ -136,8 +136,7 @@ class TopWords:
         rows = self.store.findings.of_layer("words", slug, layer)
         files = ((row, self._file(row)) for row in rows if row.status == "done")
         done, file = next(((row, file) for row, file in files if file), (None, None))
-        running = next((row for row in rows if row.status in ("queued", "running")), None)
-        section = self.form(slug).model_copy(update={"running": urls.finding(running.id) if running else None})
+        section = self.form(slug, layer)
         if done is None or file is None:
             return section
         spec = WordsSpec.model_validate_json(done.spec)
@@ -147,10 +146,18 @@ class TopWords:
             update={"url": urls.words(done.id, unit), "source": self.source(spec), "found": found}
         )
 
-    def form(self, slug: str) -> WordsSection:
-        """What there is to choose from for a run of a model, and nothing found yet."""
+    def runs(self, slug: str, layer: str) -> dict[str, tuple[FindingRow, WordFile]]:
+        """The finished runs over a layer whose files are there and of the model's weights, by id, the newest first."""
+        rows = self.store.findings.of_layer("words", slug, layer)
+        files = [(row, self._file(row)) for row in rows if row.status == "done"]
+        return {row.id: (row, file) for row, file in files if file}
+
+    def form(self, slug: str, layer: str | None = None) -> WordsSection:
+        """What there is to choose from for a run of a model, and nothing found yet; whether one over a layer is under way."""
         seconds = self.seconds(slug, COMMON)
-        return WordsSection(url=None, source="", found=None, running=None, seconds=seconds, languages=LANGUAGES)
+        rows = self.store.findings.of_layer("words", slug, layer) if layer else ()
+        running = next((urls.finding(row.id) for row in rows if row.status in ("queued", "running")), None)
+        return WordsSection(url=None, source="", found=None, running=running, seconds=seconds, languages=LANGUAGES)
 
     def seconds(self, slug: str, words: int) -> float | None:
         """About how long so many words take here: as the newest run of the model took, or by the pace of its renders."""

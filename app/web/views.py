@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app import urls
 from app.settings import ROOT
-from app.web import charts, markdown, words
+from app.web import chart_rise, charts, markdown, words
 from app.web.prose import prose
 
 STATIC = ROOT / "static"
@@ -33,7 +33,13 @@ class Views:
         env.undefined = StrictUndefined
         env.trim_blocks = env.lstrip_blocks = True
         env.globals.update(
-            urls=urls, charts=charts, words=words, markdown=markdown, prose=prose, static=self.static_url
+            urls=urls,
+            charts=charts,
+            chart_rise=chart_rise,
+            words=words,
+            markdown=markdown,
+            prose=prose,
+            static=self.static_url,
         )
 
     def static_url(self, name: str) -> str:

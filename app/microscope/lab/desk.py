@@ -1,6 +1,7 @@
 """The laboratory: lists its instruments, and offers the form of each."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from app import urls
 from app.answers.finding import FindingLink
@@ -12,7 +13,13 @@ from app.microscope.residents import Residents
 from app.store import Store
 
 RECENT = 12
-AT_ONCE: dict[str, tuple[str, str]] = {}
+AT_ONCE: dict[str, tuple[str, str]] = {
+    "text": ("Text to units", "Type a sentence and see the units that it is made of, as an equation with pictures."),
+    "pictured": (
+        "Words as pictures",
+        "Words by what they do to units when they are drawn: neighbours, sums of words and pictures, how alike any two are.",
+    ),
+}
 """Instruments that answer at once, from the address alone, each with its title and what it is for."""
 
 
@@ -56,6 +63,20 @@ class LabDesk:
             choices=self.benches[kind].choices(slug),
             recent=self.recent(slug, kind),
         )
+
+    def at_once(self, slug: str, name: str, **values: str | int | float | None) -> dict[str, Any]:
+        """The fields of `AtOnce` of an instrument that answers from its address: filled in with `values`. Raises `NotFound`
+        for a model that there is not, and `NotReady` for one that is still loading."""
+        self._layer(slug)
+        links = {link.name: link for link in self.links(slug)}
+        return {
+            "model": slug,
+            "models": self.slugs,
+            "layer": self.residents.clip(slug).default_layer,
+            "instrument": links[name],
+            "others": [link for other, link in links.items() if other != name],
+            "url": urls.lab(slug, name, **values),
+        }
 
     def recent(self, slug: str, kind: str) -> list[FindingLink]:
         """What an instrument found of a model, the newest first."""
