@@ -80,9 +80,7 @@ def test_a_failed_device_ends_the_server_and_the_next_one_resumes(
 
 def test_a_signal_ends_the_server_as_before(tiny_folder: Path, tmp_path: Path) -> None:
     settings = Settings(models=(f"tiny@{tiny_folder}",), data=tmp_path / "data", device="cpu", port=free_port())
-    script = (
-        "import sys; from app.cli.serving import run; from app.settings import Settings; from app.web.app import create_app;"
-    )
+    script = "import sys; from app.cli.serving import run; from app.settings import Settings; from app.web.app import create_app;"
     script += "settings = Settings.model_validate_json(sys.argv[1]); sys.exit(run(create_app(settings), settings))"
     process = subprocess.Popen(
         [sys.executable, "-c", script, settings.model_dump_json()], cwd=ROOT, stderr=subprocess.PIPE, text=True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.row import Claim, Row
+from app.lab.reproduce.row import Claim, Figure, Row
 
 Running = Generator[Step, None, list[Row]]
 """Yields how far it is, and answers a row for each claim."""
@@ -15,6 +15,6 @@ class Experiment:
     """`run` raises a `FacetscopeError` where something is missing that it needs; its claims then say so. One that
     `compares` is run only where there is a reference to compare with."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim | Figure, ...]
     run: Callable[[Material], Running]
     compares: bool = False

@@ -15,7 +15,7 @@ from app.corpus.columns import FOLDER, Columns, making
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.lab.multimodal import Concept, concepts, multimodal
-from app.lab.reproduce.reference import Reference, ReferenceUnit
+from app.lab.reproduce.reference import OPENAI, Reference, ReferenceUnit, papers_architecture
 from app.lab.top_words import COMMON, WordDrive, common, driving, undrawable
 
 T = TypeVar("T")
@@ -135,3 +135,11 @@ class Material:
         clip = self.need_clip()
         assert self.reference is not None, "experiments that compare run only where a reference is given"
         return Reference.read(self.reference).of(self.slug, clip.default_layer)
+
+    def need_published(self, architecture: str) -> Clip:
+        """The model, if it is the one that a single published figure is of. Raises `NotFound` or `NotReady` where it is
+        another, or what is published is not here."""
+        self.published()
+        if papers_architecture(self.slug) != architecture:
+            raise NotFound(f"This was published of {architecture}.{OPENAI}, not of {self.slug}.")
+        return self.need_clip()

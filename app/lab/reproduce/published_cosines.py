@@ -15,8 +15,7 @@ WHOLE = Figure("published cosines: terrorism and muslim, as they are", 0.98, 0.0
 
 def run(material: Material) -> Running:
     """Draw the four words, in small letters as on the list of words, and as they are written in the article."""
-    material.published_weights(MODEL)
-    clip = material.need_clip()
+    clip = material.need_published(MODEL)
     words = yield from material.drive()
     small = [*CENTRED, *PLAIN]
     *_, drawn = driving(clip, [*small, *(word.capitalize() for word in small)], clip.default_layer)

@@ -16,8 +16,7 @@ FOUND = Figure(f"published search: the units that {WORD!r} asks for most", 5, 1,
 
 def run(material: Material) -> Running:
     """Ask the units by the word."""
-    material.published_weights(MODEL)
-    clip = material.need_clip()
+    clip = material.need_published(MODEL)
     plain = unit_scores(clip, [WORD])[0].topk(len(UNITS)).indices.tolist()
     yield Step("words asked with", 1, 1)
     return rows(plain, of_words(clip, [WORD])[0].positive(len(UNITS)))

@@ -61,9 +61,14 @@ class Reference:
         Raises:
             NotFound: nothing was.
         """
-        architecture, _, weights = slug.rpartition(".")
-        found = self._units.get((architecture.removesuffix("-quickgelu"), layer)) if weights == OPENAI else None
+        found = self._units.get((architecture, layer)) if (architecture := papers_architecture(slug)) else None
         if not found:
             known = ", ".join(f"{name}.{OPENAI} ({place})" for name, place in sorted(self._units)) or "no model"
             raise NotFound(f"Of {layer} of {slug} nothing was published: the reference speaks of {known}.")
         return found
+
+
+def papers_architecture(slug: str) -> str | None:
+    """The architecture of a model that has OpenAI's weights: `RN50x4`; None of any other model."""
+    architecture, _, weights = slug.rpartition(".")
+    return architecture.removesuffix("-quickgelu") if weights == OPENAI else None

@@ -74,3 +74,39 @@ class Claim:
 
     def _said(self, value: float) -> str:
         return format(value, self.form)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is expected of a single number: that it lies `within` so much of `value`. `source` says what was published, `form`
+    how the number is written. It has no control: there is nothing to shuffle."""
+
+    name: str
+    value: float
+    within: float
+    source: str
+    form: str = ".2f"
+
+    @property
+    def published(self) -> str:
+        """The expectation in words."""
+        return f"{self._said(self.value)}, give or take {self._said(self.within)} ({self.source})"
+
+    def row(self, found: float, beside: str = "", figures: Mapping[str, float] | None = None) -> Row:
+        """What came out, with what else is worth saying beside it, and the figures in that."""
+        said = self._said(found)
+        off = abs(found - self.value)
+        return Row(
+            name=self.name,
+            published=self.published,
+            measured=f"{said}; {beside}" if beside else said,
+            verdict=HOLDS if off <= self.within else f"{MISSED}: {said} is {self._said(off)} away",
+            figures={"value": found, **(figures or {})},
+        )
+
+    def not_here(self, why: str) -> Row:
+        """The row of an experiment that something is missing for."""
+        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
+
+    def _said(self, value: float) -> str:
+        return format(value, self.form)

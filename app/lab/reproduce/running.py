@@ -4,7 +4,16 @@ import time
 from collections.abc import Generator, Sequence
 
 from app.errors import FacetscopeError
-from app.lab.reproduce import captions, causal, conditional, published_captions, published_words, words
+from app.lab.reproduce import (
+    captions,
+    causal,
+    conditional,
+    published_captions,
+    published_cosines,
+    published_search,
+    published_words,
+    words,
+)
 from app.lab.reproduce.experiment import Experiment
 from app.lab.reproduce.material import Material, Step
 from app.lab.reproduce.row import Row
@@ -16,6 +25,8 @@ EXPERIMENTS: Sequence[Experiment] = (
     causal.EXPERIMENT,
     published_words.EXPERIMENT,
     published_captions.EXPERIMENT,
+    published_search.EXPERIMENT,
+    published_cosines.EXPERIMENT,
 )
 
 

@@ -8,7 +8,16 @@ from app.corpus.given import Estimate, Group
 from app.errors import NotReady
 from app.lab.causal import Rise
 from app.lab.multimodal import Concept
-from app.lab.reproduce import captions, causal, conditional, published_captions, published_words, words
+from app.lab.reproduce import (
+    captions,
+    causal,
+    conditional,
+    published_captions,
+    published_cosines,
+    published_search,
+    published_words,
+    words,
+)
 from app.lab.reproduce.compare import common_words, mentioned, rank_agreement, share
 from app.lab.reproduce.reference import ReferenceUnit
 from app.lab.reproduce.row import HOLDS, MISSED, Row
@@ -179,3 +188,32 @@ def test_logits_that_rise_with_their_own_unit_alone_pass_and_those_that_rise_wit
     assert verdicts(causal.rows(dealt, own)) == [HOLDS, MISSED]
     easy = [Rise(0.0, 3.0, tuple(np.linspace(0.1, 3.5, causal.OTHERS)))] * 10
     assert verdicts(causal.rows(easy, easy)) == [MISSED, MISSED]
+
+
+def test_the_published_units_of_a_word_have_to_be_found_but_for_one() -> None:
+    (row,) = published_search.rows([1179, 289, 607, 1543, 7], [289, 1179, 1, 2, 3])
+    assert (row.verdict, row.figures) == (HOLDS, {"value": 4, "beyond": 2, "first": 0})
+    assert row.measured.startswith("4; 1179, 289, 607, 1543, 7; beyond")
+    assert verdicts(published_search.rows([289, 1179, 607, 1, 2], [1])) == [MISSED]
+
+
+def test_cosines_of_drawn_words_are_compared_with_those_published() -> None:
+    rng = np.random.default_rng(0)
+    mean = rng.normal(5, 1, UNITS)
+    one, noise = rng.normal(size=(2, UNITS))
+    other = 0.52 * one / np.linalg.norm(one) + np.sqrt(1 - 0.52**2) * _across(noise, one)
+    values = torch.tensor(np.stack([mean + 3 * one, mean + other, mean, mean + 0.1 * noise] * 2))
+    spread = rng.normal(size=(500, UNITS))
+    words = WordDrive(LISTED[:500], torch.tensor(mean + spread - spread.mean(0)))
+    drawn = WordDrive(("terrorist", "muslims", "terrorism", "muslim", "A", "B", "C", "D"), values)
+    rows = published_cosines.rows(drawn, words)
+    assert verdicts(rows) == [HOLDS, HOLDS]
+    assert rows[0].figures["value"] == pytest.approx(0.52, abs=1e-6) and rows[1].figures["value"] > 0.99
+    assert "0.52; in capitals 0.52; the average is over 500 words" in rows[0].measured
+    assert verdicts(published_cosines.rows(WordDrive(drawn.words, values.flip(0)), words)) == [MISSED, MISSED]
+
+
+def _across(vector: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """A vector of length 1 at a right angle to another."""
+    rest = vector - (vector @ to) / (to @ to) * to
+    return rest / np.linalg.norm(rest)

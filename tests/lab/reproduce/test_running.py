@@ -53,18 +53,18 @@ def test_every_claim_gets_a_figure_where_everything_is_there(
     planted: tuple[Clip, Index], data: Path, tmp_path: Path
 ) -> None:
     clip, index = planted
-    checkpoint = "OpenAI tiny visual.layer4[0] (made for this test)"
+    checkpoint = "OpenAI RN50x4 visual.layer4[0] (made for this test)"
     words = ["red", "stripes", "two", "paper"]
     known = [
         {"unit": unit, "checkpoint": checkpoint, "top_words": words[unit:3], "maximal_text": ["a cat", words[unit]]}
         for unit in range(2)
     ] + [{"unit": unit, "checkpoint": checkpoint, "top_words": words * 5, "label": None} for unit in (2, 3)]
     reference = write_reference(tmp_path / "paper", known)
-    material = Material(slug="tiny.openai", clip=clip, index=index, data=data, reference=reference, words=24, units=2)
+    material = Material(slug="RN50x4.openai", clip=clip, index=index, data=data, reference=reference, words=24, units=2)
     rows, told = run(material)
     assert [row.name for row in rows] == [claim.name for each in EXPERIMENTS for claim in each.claims]
     assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in rows), rows
-    by_name = {row.name.partition(":")[0]: row.figures["units"] for row in rows[::-1]}
+    by_name = {row.name.partition(":")[0]: row.figures["units"] for row in rows[::-1] if "units" in row.figures}
     assert by_name["captions"] == 2 and by_name["words"] == by_name["conditional"] > 10
     assert by_name["published words"] == 4 and by_name["published captions"] == 2
     assert {"words drawn", "units whose captions are sought", "units whose pictures are counted"} <= told
@@ -97,6 +97,17 @@ def test_missing_weights_a_missing_reference_and_another_model_are_rows(
     (other / UNITS).write_text('[{"unit": "x"}]')
     rows, _ = run(Material("tiny", clip, index, data, reference=other, words=4))
     assert "cannot be read as published units (0.unit:" in rows[-1].verdict
+
+
+def test_a_figure_that_was_published_of_one_model_is_asked_of_no_other(
+    planted: tuple[Clip, Index], data: Path, tmp_path: Path
+) -> None:
+    clip, index = planted
+    known = [{"unit": 1, "checkpoint": f"OpenAI {name} visual.layer4[0]"} for name in ("RN50", "RN50x4")]
+    reference = write_reference(tmp_path, known)
+    with pytest.raises(NotFound, match=r"published of RN50x4\.openai, not of RN50\.openai"):
+        Material("RN50.openai", clip, index, data, reference=reference).need_published("RN50x4")
+    assert Material("RN50x4-quickgelu.openai", clip, index, data, reference=reference).need_published("RN50x4") is clip
 
 
 @pytest.mark.parametrize("slug", ["RN50.openai", "RN50-quickgelu.openai"])
