@@ -14,11 +14,13 @@ from app.lab.reproduce import (
     conditional,
     published_captions,
     published_cosines,
+    published_regions,
     published_search,
     published_words,
     words,
 )
 from app.lab.reproduce.compare import common_words, mentioned, rank_agreement, share
+from app.lab.reproduce.published_regions import RegionUnit, rank_correlation
 from app.lab.reproduce.reference import ReferenceUnit
 from app.lab.reproduce.row import HOLDS, MISSED, Row
 from app.lab.top_words import WordDrive
@@ -153,6 +155,30 @@ def test_published_captions_pass_for_their_unit_and_not_for_another() -> None:
 
 def letters(number: int) -> str:
     return "q" * 3 + "abcdefghijkl"[number]
+
+
+def test_published_places_pass_in_their_order_and_not_when_dealt_out() -> None:
+    names = [f"place{number}" for number in range(200)]
+    found = torch.randn(len(names), UNITS, generator=torch.Generator().manual_seed(3))
+    best = found.argsort(dim=0, descending=True)[:15].T.tolist()
+    known = [
+        RegionUnit(
+            model="tiny",
+            unit=unit,
+            top_countries=tuple((names[place], float(round(100 * found[place, unit].item()))) for place in best[unit]),
+            top_cities=(("nowhere", 254.0), *((names[place], 15.0 - rank) for rank, place in enumerate(best[unit]))),
+        )
+        for unit in range(UNITS)
+    ]
+    noisy = found + 0.02 * torch.randn(found.shape, generator=torch.Generator().manual_seed(4))
+    rows = published_regions.rows(known, dict(zip(names, noisy, strict=True)))
+    assert verdicts(rows) == [HOLDS, HOLDS]
+    assert rows[0].figures["share"] > 0.9 and abs(rows[0].figures["shuffled"]) < 0.2
+    assert "1 of the names cannot be drawn" in rows[1].measured
+    moved = dict(zip(names, noisy.roll(1, 1), strict=True))
+    assert verdicts(published_regions.rows(known, moved)) == [MISSED, MISSED]
+    assert rank_correlation([3, 2, 2, 1], [9, 5, 5, 0]) == pytest.approx(1)
+    assert rank_correlation([3, 2], [1, 1]) == rank_correlation([1], [1]) == 0
 
 
 def test_the_control_never_pairs_a_unit_with_itself() -> None:

@@ -12,6 +12,7 @@ from app.clip.vocabulary import Vocabulary, pieces
 from app.corpus.index import Index
 from app.errors import NotFound, NotReady, WeightsMissing
 from app.lab.reproduce.material import Material, Step
+from app.lab.reproduce.published_regions import FILE, published
 from app.lab.reproduce.reference import UNITS, Reference
 from app.lab.reproduce.row import HOLDS, MISSED, Row
 from app.lab.reproduce.running import EXPERIMENTS, reproducing
@@ -60,13 +61,23 @@ def test_every_claim_gets_a_figure_where_everything_is_there(
         for unit in range(2)
     ] + [{"unit": unit, "checkpoint": checkpoint, "top_words": words * 5, "label": None} for unit in (2, 3)]
     reference = write_reference(tmp_path / "paper", known)
+    regions = [
+        {
+            "model": "contrastive_4x",
+            "unit": unit,
+            "top_countries": [["Chad", 9], ["Mali", unit]],
+            "top_cities": [["Lima", 3]],
+        }
+        for unit in (1, 2)
+    ]
+    (reference / FILE).write_text(json.dumps(regions))
     material = Material(slug="RN50x4.openai", clip=clip, index=index, data=data, reference=reference, words=24, units=2)
     rows, told = run(material)
     assert [row.name for row in rows] == [claim.name for each in EXPERIMENTS for claim in each.claims]
     assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in rows), rows
     by_name = {row.name.partition(":")[0]: row.figures["units"] for row in rows[::-1] if "units" in row.figures}
     assert by_name["captions"] == 2 and by_name["words"] == by_name["conditional"] > 10
-    assert by_name["published words"] == 4 and by_name["published captions"] == 2
+    assert by_name["published words"] == 4 and by_name["published captions"] == by_name["published regions"] == 2
     assert {"words drawn", "units whose captions are sought", "units whose pictures are counted"} <= told
     shown, *_ = (row for row in rows if row.name.startswith("conditional"))
     assert shown.figures["shuffled"] < shown.figures["share"] <= 1
@@ -90,13 +101,19 @@ def test_missing_weights_a_missing_reference_and_another_model_are_rows(
     assert {row.verdict for row in rows} == {"not here: The weights of tiny are not here."}
     rows, _ = run(Material("tiny", clip, index, data, reference=tmp_path, words=4))
     assert all("label column `kind`" in row.verdict for row in rows if not row.name.startswith("published"))
-    assert all(f"There is no {tmp_path / UNITS}" in row.verdict for row in rows if row.name.startswith("published"))
+    assert all(f"There is no {tmp_path}/" in row.verdict for row in rows if row.name.startswith("published"))
     other = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50x4 visual.layer4[5]"}])
     rows, _ = run(Material("tiny", clip, index, data, reference=other, words=4))
     assert "the reference speaks of RN50x4.openai (layer4.5)" in rows[-1].verdict
     (other / UNITS).write_text('[{"unit": "x"}]')
+    (other / FILE).write_text('[{"model": "tiny"}]')
     rows, _ = run(Material("tiny", clip, index, data, reference=other, words=4))
     assert "cannot be read as published units (0.unit:" in rows[-1].verdict
+    (regions,) = {row.verdict for row in rows if row.name.startswith("published regions")}
+    assert f"{other / FILE} cannot be read as region units" in regions
+    (other / FILE).write_text("[]")
+    with pytest.raises(NotFound, match="No regions were published of RN50x4.openai, only of RN50.openai"):
+        published(other, "RN50x4.openai")
 
 
 def test_a_figure_that_was_published_of_one_model_is_asked_of_no_other(
