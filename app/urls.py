@@ -241,6 +241,16 @@ def word_sheet(finding_id: str, word: str) -> str:
     return with_query(_path("findings", finding_id, "drawn.webp"), word=word)
 
 
+def regions(finding_id: str, mode: str, isolate: int | None = None) -> str:
+    """A region map in one of its modes, or one unit of it."""
+    return with_query(finding(finding_id), mode=None if mode == "countries" else mode, isolate=isolate)
+
+
+def region_picture(finding_id: str, name: str, index: int | None = None) -> str:
+    """A picture of a region map: `cells.png`, of all its units or of one, `name.webp` or `crops.webp`."""
+    return with_query(_path("findings", finding_id, name), unit=index)
+
+
 def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
     """The laboratory of a model, or the form of one instrument, filled in with `values`."""
     return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.answers.finding import FindingPage
+from app.answers.regions import RegionMode, RegionsPage
 from app.answers.words import WordsPage
 from app.spec import CaptionsSpec
 
@@ -40,13 +41,16 @@ class CaptionsPage(FindingPage):
 
 
 class FindingView(BaseModel):
-    """How a finding about a whole layer is looked at: one `unit` of it, or the units `after` one that match `q`."""
+    """How a finding about a whole layer is looked at: one `unit` of it, or the units `after` one that match `q`; a region map
+    by its `mode`, with one unit alone if it is to `isolate` one."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
     centred: bool = False
     after: int = Field(default=-1, ge=-1, le=2**31 - 1)
     q: str = Field(default="", max_length=200)
+    mode: RegionMode = "countries"
+    isolate: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 
-Finding = Annotated[CaptionsPage | WordsPage, Field(discriminator="kind")]
+Finding = Annotated[CaptionsPage | RegionsPage | WordsPage, Field(discriminator="kind")]
 """What an instrument found, by its kind."""

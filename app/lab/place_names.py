@@ -58,14 +58,24 @@ def naming(clip: Clip, layer: str, names: Sequence[str]) -> Iterator[tuple[int, 
 
 def kept(clip: Clip, layer: str, data: Path) -> Iterator[tuple[int, int] | Tensor]:
     """What all names do, from its file in the data folder; where that is not there, as `naming`, and then it is."""
-    path = data / FOLDER / f"{clip.weights_hash}.{layer}.{drawn()}.safetensors"
+    path = path_of(data, clip.weights_hash, layer)
     if (known := _read(path)) is not None:
         yield known
         return
     for found in naming(clip, layer, all_names()):
         if isinstance(found, Tensor):
-            write_whole(path, save({"activations": found}), PRIVATE)
+            keep(path, found)
         yield found
+
+
+def path_of(data: Path, weights_hash: str, layer: str) -> Path:
+    """Where in the data folder is kept what all names do: another file for other weights, names or ways to draw them."""
+    return data / FOLDER / f"{weights_hash}.{layer}.{drawn()}.safetensors"
+
+
+def keep(path: Path, activations: Tensor) -> None:
+    """Write what all names do, [N, C]."""
+    write_whole(path, save({"activations": activations.contiguous()}), PRIVATE)
 
 
 def selective(countries: Tensor, count: int) -> tuple[int, ...]:

@@ -53,6 +53,7 @@ from app.microscope.indexes import Indexes
 from app.microscope.instruments import Bench, Files
 from app.microscope.lab.desk import LabDesk
 from app.microscope.lab.pictured import PicturedDesk
+from app.microscope.lab.regions import RegionMap
 from app.microscope.lab.text import TextDesk
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
@@ -127,7 +128,10 @@ class Microscope:
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.top_words = TopWords(self.store, self.residents, self._titles)
-        benches: dict[str, Bench] = {}
+        self.region_map = RegionMap(
+            settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
+        )
+        benches: dict[str, Bench] = {"regions": self.region_map}
         self.lab_desk = LabDesk(self.store, self.residents, benches)
         instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words, **benches}
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, instruments)
@@ -585,6 +589,13 @@ class Microscope:
         if slug not in self.residents.slugs:
             return None
         return self.naming.titles(slug, layer, self.browser.index(slug, layer))
+
+    def _cards(self, slug: str, layer: str, units: Sequence[int]) -> list[UnitCard]:
+        """Units as cards; without a name or a picture for a model that is not served."""
+        if slug not in self.residents.slugs:
+            bare = {"label": "", "thumbnail": None, "rendered": False, "examples": []}
+            return [UnitCard(unit=unit, url=urls.unit(slug, layer, unit), **bare) for unit in units]
+        return self.browser.cards(slug, layer, units, self.browser.index(slug, layer))
 
     def _label(self, slug: str, layer: str, unit: int | None) -> str:
         return self.browser.label(slug, layer, unit)

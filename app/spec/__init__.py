@@ -5,6 +5,7 @@ from app.spec.direction import Direction, parse_direction
 from app.spec.findings import FINDINGS, FindingSpec
 from app.spec.ids import ID_LENGTH, canonical_json, content_id
 from app.spec.presets import PRESETS, Preset
+from app.spec.regions import RegionsSpec
 from app.spec.render import Aim, Form, Of, Pull, RenderSpec
 from app.spec.table import TABLE_PRESETS, TableSpec
 from app.spec.words import WordsSpec
@@ -22,6 +23,7 @@ __all__ = [
     "Of",
     "Preset",
     "Pull",
+    "RegionsSpec",
     "RenderSpec",
     "TableSpec",
     "WordsSpec",

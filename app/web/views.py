@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app import urls
 from app.settings import ROOT
-from app.web import chart_rise, charts, markdown, words
+from app.web import chart_regions, chart_rise, charts, markdown, words
 from app.web.prose import prose
 
 STATIC = ROOT / "static"
@@ -35,6 +35,7 @@ class Views:
         env.globals.update(
             urls=urls,
             charts=charts,
+            chart_regions=chart_regions,
             chart_rise=chart_rise,
             words=words,
             markdown=markdown,
