@@ -49,14 +49,14 @@ COUNTRIES, CITIES = (
 
 
 def run(material: Material) -> Running:
-    """Draw the names of all places that were published of the model's units."""
+    """Draw the names of all places that were published of the model's units, or as many as words are to be drawn."""
     assert material.reference is not None, "experiments that compare run only where a reference is given"
     clip = material.need_clip()
     units = published(material.reference, material.slug)
     if missing := [each.unit for each in units if each.unit >= clip.layer(clip.default_layer).channels]:
         raise NotReady(f"The reference speaks of unit {missing[0]}, which {clip.default_layer} has not.")
     places = dict.fromkeys(name for each in units for name, _ in (*each.top_countries, *each.top_cities))
-    names = [name for name in places if not lacks(FONT, name)]
+    names = [name for name in places if not lacks(FONT, name)][: material.words]
     for found in naming(clip, clip.default_layer, names):
         if isinstance(found, Tensor):
             return rows(units, dict(zip(names, found, strict=True)))
@@ -96,7 +96,7 @@ def rows(units: Sequence[RegionUnit], drawn: Mapping[str, Tensor]) -> list[Row]:
 
     numbers = [each.unit for each in units]
     lost = {name for each in units for name, _ in (*each.top_countries, *each.top_cities) if name not in drawn}
-    beside = f"{len(lost)} of the names cannot be drawn" if lost else ""
+    beside = f"{len(lost)} of the names not drawn" if lost else ""
     return [
         judged(COUNTRIES, [each.top_countries for each in units], numbers, agreement, beside),
         judged(CITIES, [each.top_cities for each in units], numbers, agreement, beside),

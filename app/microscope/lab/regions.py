@@ -62,7 +62,8 @@ class RegionMap:
         """Which units a finding is about."""
         if not spec.units:
             return f"units of {spec.layer} that stand for regions"
-        return f"{', '.join(map(str, spec.units))} of {spec.layer}"
+        said = ", ".join(map(str, spec.units))
+        return f"{'units' if len(spec.units) > 1 else 'unit'} {said} of {spec.layer}"
 
     def choices(self, slug: str) -> dict[str, Any]:
         """The layers, the units that the paper calls region units, and about how long a first run takes."""
