@@ -1,4 +1,4 @@
-"""The fonts that words are drawn in: from packages, so that every machine draws the same."""
+"""The fonts that words are drawn in: from packages or beside this file, so that every machine draws the same."""
 
 from functools import lru_cache
 from importlib.util import find_spec
@@ -26,6 +26,12 @@ FONTS = (
     Font(name="Manrope Bold", package="font_manrope", file="Manrope-Bold.ttf"),
 )
 """A plain, a serif and a geometric face of different weights; all have Latin, Greek and Cyrillic letters."""
+
+DEJAVU = Font(name="DejaVu Sans", package="app.lab", file="DejaVuSans.ttf")
+"""The face of the paper's attacks: its published share of changed pixels is met to the pixel. Many scripts."""
+
+INTUITIVE = Font(name="Intuitive", package="font_intuitive", file="Intuitive.ttf")
+"""A hand with a felt pen; Latin letters only."""
 
 
 @lru_cache(maxsize=256)
