@@ -8,6 +8,7 @@ one of 1 px 5,080. A text at (20, 20) begins there because the Pillow of 2020 pu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -76,12 +77,18 @@ def overlaid(picture: Image.Image, text: str, style: Style) -> Image.Image:
         BadInput: as `check_text` does.
     """
     check_text(text)
-    scale = -(-picture.width // SIDE)  # larger pictures get larger letters, not blown-up ones
+    return Image.alpha_composite(picture.convert("RGBA"), _layer(text, style, picture.size)).convert("RGB")
+
+
+@lru_cache(maxsize=8)
+def _layer(text: str, style: Style, size: tuple[int, int]) -> Image.Image:
+    """What lies on a picture of a size, kept for the next one: drawing it takes longer than looking at a small picture."""
+    scale = -(-size[0] // SIDE)  # larger pictures get larger letters, not blown-up ones
     layer = Image.new("RGBA", (SIDE * scale, SIDE * scale))
     {"paper": _copies, "label": _label, "free": _free}[style.name](layer, text, style, scale)
-    if layer.size != picture.size:
-        layer = layer.convert("RGBa").resize(picture.size, Image.Resampling.BOX).convert("RGBA")
-    return Image.alpha_composite(picture.convert("RGBA"), layer).convert("RGB")
+    if layer.size != size:
+        layer = layer.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
+    return layer
 
 
 def cover(before: Sequence[Image.Image], after: Sequence[Image.Image]) -> float:
