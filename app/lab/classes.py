@@ -1,6 +1,6 @@
 """What a picture is said to show: a list of classes, and a model's zero-shot choice among them by its own text side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,18 +39,28 @@ class Classes:
         return [prompt.replace(HOLE, name) for prompt in self.prompts]
 
 
-@torch.no_grad()
 def class_texts(clip: Clip, classes: Classes) -> Tensor:
     """One direction for each class: the mean over its prompts of the normalised text embeddings, normalised: [K, E].
 
     Raises:
         BadInput: the model cannot read texts.
     """
+    *_, found = reading(clip, classes)
+    assert isinstance(found, Tensor)
+    return found
+
+
+def reading(clip: Clip, classes: Classes) -> Iterator[tuple[int, int] | Tensor]:
+    """`class_texts` in steps: yields how many texts were read and how many there are, at the end the directions."""
     texts = [text for name in classes.names for text in classes.texts(name)]
-    parts = [clip.encode_text(texts[start : start + BATCH]).float() for start in range(0, len(texts), BATCH)]
+    parts: list[Tensor] = []
+    for start in range(0, len(texts), BATCH):
+        with torch.no_grad():
+            parts.append(clip.encode_text(texts[start : start + BATCH]).float())
+        yield min(start + BATCH, len(texts)), len(texts)
     each = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
     mean = each.view(len(classes.names), len(classes.prompts), -1).mean(1)
-    return torch.nn.functional.normalize(mean, dim=-1)
+    yield torch.nn.functional.normalize(mean, dim=-1)
 
 
 @torch.no_grad()
@@ -61,7 +71,13 @@ def zero_shot(clip: Clip, rgb: Tensor, texts: Tensor) -> Tensor:
         rgb: [B, 3, S, S] in 0..1, as `Clip.prepare` gives it.
         texts: [K, E] of `class_texts`.
     """
-    images = torch.nn.functional.normalize(clip.encode_image(rgb).float(), dim=-1)
+    return probabilities(clip, clip.encode_image(rgb), texts)
+
+
+@torch.no_grad()
+def probabilities(clip: Clip, embeddings: Tensor, texts: Tensor) -> Tensor:
+    """As `zero_shot`, of pictures that are embedded already: [B, E], of any length, to [B, K]."""
+    images = torch.nn.functional.normalize(embeddings.float(), dim=-1)
     scale = clip.module.logit_scale.exp()
     return (scale * images @ texts.T.to(images)).softmax(-1).cpu()
 

@@ -1,5 +1,6 @@
 """Value types parsed from URLs, forms and the command line, their canonical JSON, and the ids made from it."""
 
+from app.spec.attack import AttackSearchSpec, AttackSpec, OverlaySpec
 from app.spec.captions import CaptionsSpec
 from app.spec.direction import Direction, parse_direction
 from app.spec.findings import FINDINGS, FindingSpec
@@ -16,11 +17,14 @@ __all__ = [
     "PRESETS",
     "TABLE_PRESETS",
     "Aim",
+    "AttackSearchSpec",
+    "AttackSpec",
     "CaptionsSpec",
     "Direction",
     "FindingSpec",
     "Form",
     "Of",
+    "OverlaySpec",
     "Preset",
     "Pull",
     "RegionsSpec",

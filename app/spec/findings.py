@@ -1,11 +1,18 @@
 """All kinds of findings."""
 
+from app.spec.attack import AttackSearchSpec, AttackSpec
 from app.spec.captions import CaptionsSpec
 from app.spec.regions import RegionsSpec
 from app.spec.words import WordsSpec
 
-FindingSpec = CaptionsSpec | RegionsSpec | WordsSpec
+FindingSpec = AttackSpec | AttackSearchSpec | CaptionsSpec | RegionsSpec | WordsSpec
 """What determines a finding: the result of an instrument other than a render."""
 
-FINDINGS: dict[str, type[FindingSpec]] = {"captions": CaptionsSpec, "regions": RegionsSpec, "words": WordsSpec}
+FINDINGS: dict[str, type[FindingSpec]] = {
+    "attack": AttackSpec,
+    "attack_search": AttackSearchSpec,
+    "captions": CaptionsSpec,
+    "regions": RegionsSpec,
+    "words": WordsSpec,
+}
 """The specs by the kind of finding."""

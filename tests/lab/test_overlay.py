@@ -46,7 +46,9 @@ def test_a_style_is_one_attack_at_any_size(side: int) -> None:
     for style in STYLES.values():
         small = GREY.resize((side, side))
         ends = np.array(box(changed(overlaid(small, "pizza", style), small))) / side
-        assert ends == pytest.approx(np.array(box(changed(overlaid(GREY, "pizza", style)))) / 288, abs=1.5 / min(side, 288))
+        assert ends == pytest.approx(
+            np.array(box(changed(overlaid(GREY, "pizza", style)))) / 288, abs=1.5 / min(side, 288)
+        )
 
 
 @pytest.mark.parametrize("name", ["label", "free"])
