@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.answers.attack import AttackPage, AttackSearchPage
 from app.answers.finding import FindingPage
 from app.answers.regions import RegionMode, RegionsPage
 from app.answers.words import WordsPage
@@ -42,7 +43,7 @@ class CaptionsPage(FindingPage):
 
 class FindingView(BaseModel):
     """How a finding about a whole layer is looked at: one `unit` of it, or the units `after` one that match `q`; a region map
-    by its `mode`, with one unit alone if it is to `isolate` one."""
+    by its `mode`, with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
     centred: bool = False
@@ -50,7 +51,8 @@ class FindingView(BaseModel):
     q: str = Field(default="", max_length=200)
     mode: RegionMode = "countries"
     isolate: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    by: Literal["sd", "logit"] | None = None
 
 
-Finding = Annotated[CaptionsPage | RegionsPage | WordsPage, Field(discriminator="kind")]
+Finding = Annotated[CaptionsPage | WordsPage | AttackPage | AttackSearchPage | RegionsPage, Field(discriminator="kind")]
 """What an instrument found, by its kind."""

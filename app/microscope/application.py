@@ -51,7 +51,11 @@ from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.instruments import Bench, Files
+from app.microscope.lab.attack import Attack
+from app.microscope.lab.attack_search import AttackSearch
+from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.desk import LabDesk
+from app.microscope.lab.overlays import Subjects
 from app.microscope.lab.pictured import PicturedDesk
 from app.microscope.lab.regions import RegionMap
 from app.microscope.lab.text import TextDesk
@@ -128,10 +132,16 @@ class Microscope:
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.top_words = TopWords(self.store, self.residents, self._titles)
+        subjects = Subjects(settings, self.store, self.indexes)
+        lists = ClassLists(self.store, self.indexes, self.column_desk)
         self.region_map = RegionMap(
             settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
         )
-        benches: dict[str, Bench] = {"regions": self.region_map}
+        benches: dict[str, Bench] = {
+            "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
+            "attack_search": AttackSearch(subjects, lists),
+            "regions": self.region_map,
+        }
         self.lab_desk = LabDesk(self.store, self.residents, benches)
         instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words, **benches}
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, instruments)
