@@ -6,7 +6,7 @@ import numpy as np
 
 from app.corpus.columns import making
 from app.errors import NotReady
-from app.lab.causal import heights, rises
+from app.lab.causal import heights, rising
 from app.lab.multimodal import CONCEPT
 from app.lab.terms import of_words
 from app.microscope import Microscope
@@ -39,7 +39,8 @@ def measure(tell: Tell) -> list[Row]:
     finally:
         microscope.close()
     units = [int(terms.order[0]) for terms in of_words(clip, words)]
-    found = rises(clip, words, units, heights(clip, std), OTHERS)
+    *_, found = rising(clip, words, units, heights(clip, std), OTHERS)
+    assert isinstance(found, list)
     up, rise = [each.rise > 0 for each in found], [each.rise for each in found]
     note = f"{len(words)} words; by {np.mean(rise):.1f} on average, at least by {min(rise):.1f}"
     clear = np.mean([each.as_much <= 0.05 for each in found])

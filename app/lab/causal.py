@@ -6,7 +6,7 @@ is none by as many of the blank picture's activations over the units. The blank 
 instead, each by as many of its own, are the control.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,10 @@ from app.clip.taps import activations
 SD = 10.0
 OTHERS = 32
 GREY = 0.5
-AT_ONCE = 64  # maps of the blank picture, each with another unit raised, that are pooled together
+AT_ONCE = 16  # maps of the blank picture, each with another unit raised, that are pooled in one step
+
+Raised = tuple[int, float]
+"""A unit, and by how much its map is raised."""
 
 
 @dataclass(frozen=True)
@@ -63,40 +66,31 @@ def blank(clip: Clip) -> Tensor:
     return torch.full((1, 3, side, side), GREY, device=clip.device)
 
 
-@torch.no_grad()
-def logits(clip: Clip, units: Sequence[int], by: Sequence[float], texts: Tensor) -> NDArray[np.float64]:
-    """The logits of texts on the blank picture as it is, and with each of the units raised by its own height.
-
-    Args:
-        texts: Embeddings [T, E], of any length.
-
-    Returns:
-        [1 + units, T]: the scaled cosines, the first row with nothing raised.
-    """
-    steps = [(None, 0.0), *zip(units, by, strict=True)]
-    pictures = []
-    for start in range(0, len(steps), AT_ONCE):
-        with edited(clip, clip.default_layer, _each(steps[start : start + AT_ONCE])):
-            pictures.append(clip.encode_image(blank(clip)).double())
-    images = torch.nn.functional.normalize(torch.cat(pictures), dim=-1)
-    directions = torch.nn.functional.normalize(texts.double(), dim=-1)
-    return (clip.module.logit_scale.double().exp() * images @ directions.T).cpu().numpy()
-
-
-@torch.no_grad()
-def rises(
+def rising(
     clip: Clip, texts: Sequence[str], units: Sequence[int], by: NDArray[np.float64], count: int = OTHERS
-) -> list[Rise]:
+) -> Iterator[tuple[int, int] | list[Rise]]:
     """What raising each text's unit does to its logit, beside `count` units drawn by chance, the same for all texts.
 
     Args:
         by: How far each unit of the layer is raised, [C].
+
+    Yields:
+        How many maps are done and how many there are, after every step; at the end the rise of each text's logit.
+
+    Raises:
+        BadInput: the model cannot read texts.
     """
+    with torch.no_grad():
+        embeddings = clip.encode_text(texts)
     pool = np.random.default_rng(0).permutation(len(by))[:count].tolist()
     tried = list(dict.fromkeys([*units, *pool]))
-    found = logits(clip, tried, by[tried].tolist(), clip.encode_text(texts))
-    row = {unit: place for place, unit in enumerate(tried, 1)}
-    return [
+    raised = [(0, 0.0), *((unit, float(by[unit])) for unit in tried)]
+    parts = []
+    for start in range(0, len(raised), AT_ONCE):
+        parts.append(logits(clip, raised[start : start + AT_ONCE], embeddings))
+        yield min(start + AT_ONCE, len(raised)), len(raised)
+    found, row = np.concatenate(parts), {unit: place for place, unit in enumerate(tried, 1)}
+    yield [
         Rise(
             float(found[0, text]),
             float(found[row[unit], text]),
@@ -106,14 +100,27 @@ def rises(
     ]
 
 
-def _each(raised: Sequence[tuple[int | None, float]]) -> Edit:
-    """One map becomes as many, each with one unit raised or none."""
+@torch.no_grad()
+def logits(clip: Clip, raised: Sequence[Raised], texts: Tensor) -> NDArray[np.float64]:
+    """The logits of texts on the blank picture with one unit raised after the other: the scaled cosines [N, T].
+
+    Args:
+        raised: The units and how far each is raised, [N].
+        texts: Embeddings [T, E], of any length.
+    """
+    with edited(clip, clip.default_layer, _each(raised)):
+        images = torch.nn.functional.normalize(clip.encode_image(blank(clip)).double(), dim=-1)
+    directions = torch.nn.functional.normalize(texts.double(), dim=-1)
+    return (clip.module.logit_scale.double().exp() * images @ directions.T).cpu().numpy()
+
+
+def _each(raised: Sequence[Raised]) -> Edit:
+    """One map becomes as many, each with one unit raised."""
 
     def edit(x: Tensor) -> Tensor:
         x = x.repeat(len(raised), 1, 1, 1)
         for row, (unit, by) in enumerate(raised):
-            if unit is not None:
-                x[row, unit] += by
+            x[row, unit] += by
         return x
 
     return edit

@@ -1,11 +1,13 @@
 """Does the unit that a concept's word asks for most raise the word's logit? Goh et al. 2021 confirmed it for every one of
 their emotion equations, by raising the top unit at the last layer on a blank picture."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.lab.causal import Rise, heights, rises
+from app.clip.clip import Clip
+from app.lab.causal import Rise, heights, rising
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
 from app.lab.reproduce.row import Claim, Row, Share
@@ -25,8 +27,18 @@ def run(material: Material) -> Running:
     words = [concept.name for concept in concepts]
     units = [int(terms.order[0]) for terms in of_words(clip, words)]
     by = heights(clip, material.need_index().std(clip.default_layer))
-    yield Step("words whose unit is raised", len(words), len(words))
-    return rows(rises(clip, words, units, by, OTHERS), rises(clip, words, [*units[1:], units[0]], by, OTHERS))
+    own = yield from _raised(clip, words, units, by)
+    return rows(own, (yield from _raised(clip, words, [*units[1:], units[0]], by)))
+
+
+def _raised(
+    clip: Clip, words: Sequence[str], units: Sequence[int], by: NDArray[np.float64]
+) -> Generator[Step, None, list[Rise]]:
+    for found in rising(clip, words, units, by, OTHERS):
+        if isinstance(found, list):
+            return found
+        yield Step("maps with a unit raised", *found)
+    raise AssertionError("raising ends with what it found")
 
 
 def rows(own: Sequence[Rise], dealt: Sequence[Rise]) -> list[Row]:

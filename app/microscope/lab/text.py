@@ -11,7 +11,7 @@ from app.answers.text import CausalCheck, TextPage, TextTerm, TextTerms
 from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.errors import BadInput
-from app.lab.causal import SD, Rise, heights, rises
+from app.lab.causal import SD, Rise, heights, rising
 from app.lab.terms import Terms, usual_texts, words_of
 from app.microscope.browsing import Browser
 from app.microscope.lab.desk import LabDesk
@@ -66,12 +66,14 @@ class TextDesk:
         scores = (await self.worker.call(unit_scores, clip, texts)).double().cpu().numpy()
         terms = [Terms(each, await self._usually(clip, text)) for text, each in zip(texts, scores, strict=True)]
         index = self.browser.index(slug, page.layer)
-        std = index.std(page.layer) if index else None
-        by, found = await self.worker.call(_raised, clip, texts, [int(each.order[0]) for each in terms], std)
+        by = await self.worker.call(heights, clip, index.std(page.layer) if index else None)
+        steps = rising(clip, texts, [int(each.order[0]) for each in terms], by)
+        while not isinstance(found := await self.worker.call(next, steps), list):
+            pass  # one step at a time: other work goes in between
         return await asyncio.to_thread(self._filled, page, texts, terms, by, found)
 
     async def _usually(self, clip: Clip, text: str) -> NDArray[np.float64]:
-        """What texts of as many words ask for on average, read some at a time: other work goes in between."""
+        """What texts of as many words ask for on average, read some at a time."""
         key = clip.weights_hash, words_of(text)
         if key not in self._usual:
             texts = usual_texts(key[1])
@@ -132,14 +134,6 @@ def _lines(q: str) -> list[str]:
     if longest > LONGEST:
         raise BadInput(f"q: a text has at most {LONGEST} characters, not {longest:,}. Shorten it.", field="q")
     return texts
-
-
-def _raised(
-    clip: Clip, texts: Sequence[str], units: Sequence[int], std: NDArray[np.float64] | None
-) -> tuple[NDArray[np.float64], list[Rise]]:
-    """How far units are raised, and what that does to the texts' logits; on the device thread."""
-    by = heights(clip, std)
-    return by, rises(clip, texts, units, by)
 
 
 def _checked(unit: UnitCard, by: float, rise: Rise) -> CausalCheck:
