@@ -1,6 +1,6 @@
 """What the paper published of its units, as we ship it."""
 
-from app.lab.published import published
+from app.lab.published import feelings, published
 
 
 def test_all_units_of_the_papers_model_have_their_words() -> None:
@@ -22,3 +22,9 @@ def test_other_models_and_layers_have_nothing_published() -> None:
     assert published("RN50x4.openai", "layer3.9") == {}
     assert published("tiny", "layer4.0") == {}
     assert len(published("RN101.openai", "layer4.2")) == 65
+
+
+def test_the_feelings_are_the_wheels() -> None:
+    words = feelings()
+    assert len(words) == len(set(words)) == 126
+    assert {"let down", "out of control", "surprised"} < set(words)

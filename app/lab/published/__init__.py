@@ -2,7 +2,7 @@
 
 `units.json` holds facts from Goh et al., *Multimodal Neurons in Artificial Neural Networks*, Distill 2021 (CC BY 4.0):
 its figures and the data behind them; `NOTICE.md` says so. The words are the strongest of 10,000 English words drawn as
-pictures, the captions texts that a search found.
+pictures, the captions texts that a search found. `feelings.txt` holds the words whose codes the article shows.
 """
 
 import json
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 CREDIT = "Goh et al., Multimodal Neurons in Artificial Neural Networks, Distill 2021, CC BY 4.0"
 _FILE = Path(__file__).with_name("units.json")
 _FAMILIES = Path(__file__).with_name("families.toml")
+_FEELINGS = Path(__file__).with_name("feelings.txt")
 
 
 class PublishedUnit(BaseModel):
@@ -48,6 +49,12 @@ def described() -> Mapping[str, str]:
     """The published families in the order of the paper's figure 1, and a line on each in our own words."""
     with _FAMILIES.open("rb") as file:
         return {name: each["text"] for name, each in tomllib.load(file).items()}
+
+
+@lru_cache(maxsize=1)
+def feelings() -> tuple[str, ...]:
+    """The 126 words for feelings of the article's figures 9 to 13, from Willcox's feeling wheel (1982)."""
+    return tuple(_FEELINGS.read_text().split("\n")[:-1])
 
 
 @lru_cache(maxsize=1)
