@@ -124,6 +124,11 @@ def told_apart(samples: Samples, prompts: int, codes: Sequence[Code]) -> float:
     return float((most == np.arange(len(samples)) // prompts).mean())
 
 
+def of_code(code: Code) -> list[tuple[int, float]]:
+    """The units of a code with their weights, in the order of the units."""
+    return [(unit, float(code.weights[unit])) for unit in np.flatnonzero(code.weights).tolist()]
+
+
 def kept(code: Collection[tuple[int, float]], aside: Collection[int]) -> list[tuple[int, float]]:
     """The units of a code with their weights, without those set aside: positive ones first, the largest of both first.
 

@@ -74,8 +74,9 @@ def test_every_claim_gets_a_figure_where_everything_is_there(
     material = Material(slug="RN50x4.openai", clip=clip, index=index, data=data, reference=reference, words=24, units=2)
     rows, told = run(material)
     assert [row.name for row in rows] == [claim.name for each in EXPERIMENTS for claim in each.claims]
-    assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in rows), rows
-    by_name = {row.name.partition(":")[0]: row.figures["units"] for row in rows[::-1] if "units" in row.figures}
+    measured = [row for row in rows if not row.name.startswith(("published equations", "published atlas"))]
+    assert all(row.verdict == HOLDS or row.verdict.startswith(f"{MISSED}: ") for row in measured), rows
+    by_name = {row.name.partition(":")[0]: row.figures["units"] for row in measured[::-1] if "units" in row.figures}
     assert by_name["captions"] == 2 and by_name["words"] == by_name["conditional"] > 10
     assert by_name["published words"] == 4 and by_name["published captions"] == by_name["published regions"] == 2
     assert {"words drawn", "units whose captions are sought", "units whose pictures are counted"} <= told
@@ -98,7 +99,9 @@ def test_missing_weights_a_missing_reference_and_another_model_are_rows(
     gone = WeightsMissing("The weights of tiny are not here.")
     rows, _ = run(Material("tiny", gone, gone, data, reference=tmp_path))
     assert len(rows) == sum(len(each.claims) for each in EXPERIMENTS)
-    assert {row.verdict for row in rows} == {"not here: The weights of tiny are not here."}
+    weightless = [row for row in rows if row.verdict != "not here: The weights of tiny are not here."]
+    assert [row.verdict.partition(":")[0] for row in weightless] == ["not here"]
+    assert weightless[0].name.startswith("published atlas")
     rows, _ = run(Material("tiny", clip, index, data, reference=tmp_path, words=4))
     assert all("label column `kind`" in row.verdict for row in rows if not row.name.startswith("published"))
     assert all(f"There is no {tmp_path}/" in row.verdict for row in rows if row.name.startswith("published"))
