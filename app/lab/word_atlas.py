@@ -47,16 +47,18 @@ class Factors:
 
 def factorise(weights: NDArray[np.float64], factors: int, seed: int = 0) -> Factors:
     """Non-negative matrix factorisation of codes, [W, C], by scikit-learn: their non-negative parts, each divided by the
-    sum of the code's absolute weights. Where there are fewer words or units than factors, the others are empty."""
+    sum of the code's absolute weights. Where no more units than factors are used, each is a factor of its own; those
+    that are left are empty."""
     parts = np.maximum(_per_row(weights), 0)
     used = np.flatnonzero(parts.any(0))
     most = min(factors, len(parts), len(used))
     loadings, units = np.zeros((len(parts), factors)), np.zeros((factors, weights.shape[1]))
-    if most:
+    if most == len(used):
+        loadings[:, :most], units[range(most), used] = parts[:, used], 1.0
+    else:
         model = NMF(most, init="nndsvda", random_state=seed, max_iter=5000)  # pyright: ignore[reportArgumentType]
         found = model.fit_transform(parts[:, used])
-        loadings[:, :most] = found * model.components_.sum(1)
-        units[:most, used] = _per_row(model.components_)
+        loadings[:, :most], units[:most, used] = found * model.components_.sum(1), _per_row(model.components_)
     order = _around(loadings)
     return Factors(loadings[:, order], units[order])
 
