@@ -251,6 +251,16 @@ def region_picture(finding_id: str, name: str, index: int | None = None) -> str:
     return with_query(_path("findings", finding_id, name), unit=index)
 
 
+def composition(finding_id: str, word: str | None) -> str:
+    """Words as sums of units, one of them large."""
+    return with_query(finding(finding_id), word=word)
+
+
+def composition_file(finding_id: str, suffix: str) -> str:
+    """All words of a composition with all units, to keep."""
+    return _path("findings", finding_id, f"composition.{suffix}")
+
+
 def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
     """The laboratory of a model, or the form of one instrument, filled in with `values`."""
     return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.answers.attack import AttackPage, AttackSearchPage
+from app.answers.composition import CompositionPage
 from app.answers.finding import FindingPage
 from app.answers.regions import RegionMode, RegionsPage
 from app.answers.words import WordsPage
@@ -42,8 +43,8 @@ class CaptionsPage(FindingPage):
 
 
 class FindingView(BaseModel):
-    """How a finding about a whole layer is looked at: one `unit` of it, or the units `after` one that match `q`; a region map
-    by its `mode`, with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures."""
+    """How a finding is looked at: one `unit` or one `word` of it, or those `after` one that match `q`; a region map by its `mode`,
+    with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
     centred: bool = False
@@ -52,7 +53,11 @@ class FindingView(BaseModel):
     mode: RegionMode = "countries"
     isolate: int | None = Field(default=None, ge=0, le=2**31 - 1)
     by: Literal["sd", "logit"] | None = None
+    word: str = Field(default="", max_length=200)
 
 
-Finding = Annotated[CaptionsPage | WordsPage | AttackPage | AttackSearchPage | RegionsPage, Field(discriminator="kind")]
+Finding = Annotated[
+    AttackPage | AttackSearchPage | CaptionsPage | CompositionPage | RegionsPage | WordsPage,
+    Field(discriminator="kind"),
+]
 """What an instrument found, by its kind."""

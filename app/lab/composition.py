@@ -6,6 +6,7 @@ apart, and its weights are a word's code. The article gives neither the strength
 Here the samples are centred and divided by one number, so that the same level means the same for every model.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.errors import BadInput
+from app.lab.words import different
+from app.spec.composition import SLOT
 
 PROMPTS = (
     "i am feeling {}",
@@ -29,7 +32,6 @@ PROMPTS = (
 THINGS = ("{}", "a photo of a {}", "a drawing of a {}")
 """For words that name things."""
 
-SLOT = "{}"
 BATCH = 64  # texts read at a time
 LEVELS = (10, 20, 30, 40, 80)
 """Levels of the penalty, the least units first. The article has the first four; its equations are of 40, its atlas of 30."""
@@ -38,6 +40,10 @@ FIRST_WITH = 0.25
 INTERCEPT = 100  # liblinear's penalty is on the intercept too; so large a scale leaves it free
 NEGLIGIBLE = 0.05  # of the largest weight
 TERMS = 4
+
+FEWEST, MOST = 4, 400
+"""Words: with the most and three prompts each, a model of 2,560 units takes some minutes on a CPU."""
+LONGEST = 40  # characters of a word
 
 Samples = NDArray[np.float64]
 """Texts x units: [words * prompts, C], the texts of a word one after the other."""
@@ -56,6 +62,33 @@ class Code:
 
     weights: NDArray[np.float64]
     intercept: float
+
+
+def word_list(text: str) -> tuple[str, ...]:
+    """The words of a text, one a line or with commas between them, each once in whatever case.
+
+    Raises:
+        BadInput: there are too few or too many, or one is too long.
+    """
+    words = different(re.split(r"[\n,;]", text))
+    check_words(words)
+    return words
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raise `BadInput` for too few or too many words, or one that is too long."""
+    if not FEWEST <= len(words) <= MOST:
+        raise BadInput(
+            f"list: it has {len(words):,} different words; from {FEWEST} to {MOST} can be told apart. Write one a line.",
+            field="list",
+        )
+    longest = max(words, key=len)
+    if len(longest) > LONGEST:
+        raise BadInput(
+            f"list: a word may have at most {LONGEST} characters, and {longest[:20]!r}… has {len(longest)}. "
+            "Write one a line.",
+            field="list",
+        )
 
 
 def texts(words: Sequence[str], prompts: Sequence[str]) -> list[str]:

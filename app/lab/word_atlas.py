@@ -20,6 +20,7 @@ from sklearn.decomposition import NMF
 FACTORS = (2, 7)
 HUE, SATURATION, VALUE = 91.0, 0.7, 1.0  # of the first factor, in degrees; of all
 PAPER = (1.0, 1.0, 1.0)  # what the colours are laid on
+LEAST = 0.05
 TOP = 3  # words that name a factor
 
 Cell = tuple[int, int]
@@ -36,13 +37,19 @@ class Factors:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """The loadings of each word divided by their sum, [W, F]; all 0 for a word that no factor is in."""
-        return _per_row(self.loadings)
+        """The loadings of each word divided by their sum, [W, F]; all 0 for a word of whose code the factors are less than
+        `LEAST`: of hardly anything, the largest part says nothing."""
+        return _per_row(np.where(self.loadings.sum(1, keepdims=True) >= LEAST, self.loadings, 0))
 
     def top(self, words: Sequence[str]) -> list[list[str]]:
         """The words that each factor is the most of, those it is in only."""
         orders: list[list[int]] = np.argsort(-self.loadings, axis=0, kind="stable")[:TOP].T.tolist()
         return [[words[w] for w in order if self.loadings[w, factor] > 0] for factor, order in enumerate(orders)]
+
+    def largest(self, count: int = 3) -> list[list[int]]:
+        """The units that each factor is made of most, those it has only."""
+        orders: list[list[int]] = np.argsort(-self.units, axis=1, kind="stable")[:, :count].tolist()
+        return [[unit for unit in order if self.units[factor, unit] > 0] for factor, order in enumerate(orders)]
 
 
 def factorise(weights: NDArray[np.float64], factors: int, seed: int = 0) -> Factors:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from app import images, urls
 from app.answers.beside import BesidePage
+from app.answers.composition import CompositionFile
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
 from app.answers.families import FamiliesPage, FamilyKind
@@ -54,6 +55,8 @@ from app.microscope.instruments import Bench, Files
 from app.microscope.lab.attack import Attack
 from app.microscope.lab.attack_search import AttackSearch
 from app.microscope.lab.class_lists import ClassLists
+from app.microscope.lab.composition import Compositions
+from app.microscope.lab.composition_page import as_csv as composition_as_csv
 from app.microscope.lab.desk import LabDesk
 from app.microscope.lab.overlays import Subjects
 from app.microscope.lab.pictured import PicturedDesk
@@ -137,7 +140,9 @@ class Microscope:
         self.region_map = RegionMap(
             settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
         )
+        self.compositions = Compositions(self.store, self.indexes, self.column_desk, self.gallery, self.naming)
         benches: dict[str, Bench] = {
+            "composition": self.compositions,
             "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
             "attack_search": AttackSearch(subjects, lists),
             "regions": self.region_map,
@@ -593,6 +598,14 @@ class Microscope:
     def word_sheet(self, finding_id: str, word: str | None) -> bytes:
         """A word of a finding as it was drawn."""
         return self.top_words.sheet(_safe(finding_id), word)
+
+    def composition_file(self, finding_id: str) -> CompositionFile:
+        """All words of a composition with all their units."""
+        return self.compositions.file(self.store.findings.get(_safe(finding_id)))
+
+    def composition_csv(self, finding_id: str) -> bytes:
+        """The same as a table."""
+        return composition_as_csv(self.composition_file(finding_id))
 
     def _titles(self, slug: str, layer: str) -> Titles | None:
         """What the units of a layer are called; None for a model that is not served."""

@@ -2,6 +2,7 @@
 
 from app.spec.attack import AttackSearchSpec, AttackSpec, OverlaySpec
 from app.spec.captions import CaptionsSpec
+from app.spec.composition import CompositionSpec
 from app.spec.direction import Direction, parse_direction
 from app.spec.findings import FINDINGS, FindingSpec
 from app.spec.ids import ID_LENGTH, canonical_json, content_id
@@ -20,6 +21,7 @@ __all__ = [
     "AttackSearchSpec",
     "AttackSpec",
     "CaptionsSpec",
+    "CompositionSpec",
     "Direction",
     "FindingSpec",
     "Form",

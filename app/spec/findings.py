@@ -2,16 +2,18 @@
 
 from app.spec.attack import AttackSearchSpec, AttackSpec
 from app.spec.captions import CaptionsSpec
+from app.spec.composition import CompositionSpec
 from app.spec.regions import RegionsSpec
 from app.spec.words import WordsSpec
 
-FindingSpec = AttackSpec | AttackSearchSpec | CaptionsSpec | RegionsSpec | WordsSpec
+FindingSpec = AttackSpec | AttackSearchSpec | CaptionsSpec | CompositionSpec | RegionsSpec | WordsSpec
 """What determines a finding: the result of an instrument other than a render."""
 
 FINDINGS: dict[str, type[FindingSpec]] = {
     "attack": AttackSpec,
     "attack_search": AttackSearchSpec,
     "captions": CaptionsSpec,
+    "composition": CompositionSpec,
     "regions": RegionsSpec,
     "words": WordsSpec,
 }

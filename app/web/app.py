@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.web import (
     actions,
     chance,
+    composition,
     errors,
     export,
     findings,
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         export,
         top_words,
         regions,
+        composition,
         legacy,
         chance,
         reveal,

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app import urls
 from app.settings import ROOT
-from app.web import chart_regions, chart_rise, charts, markdown, words
+from app.web import chart_composition, chart_regions, chart_rise, charts, markdown, words
 from app.web.prose import prose
 
 STATIC = ROOT / "static"
@@ -37,6 +37,7 @@ class Views:
             charts=charts,
             chart_regions=chart_regions,
             chart_rise=chart_rise,
+            chart_composition=chart_composition,
             words=words,
             markdown=markdown,
             prose=prose,

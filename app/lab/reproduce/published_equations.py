@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, ValidationError
 from scipy.optimize import linear_sum_assignment
 
 from app.errors import NotFound, NotReady
-from app.lab.word_atlas import factorise
 from app.lab.composition import PROMPTS, Term, equation, kept
 from app.lab.published import published
 from app.lab.reproduce.compare import judged
@@ -18,6 +17,7 @@ from app.lab.reproduce.equations import LEVEL, Equations, equations
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
 from app.lab.reproduce.row import Claim, Row
+from app.lab.word_atlas import factorise
 
 CODES = "emotion_codes.json"
 SLUG, LAYER = "RN50x4.openai", "layer4.5"
