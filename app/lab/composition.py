@@ -150,6 +150,15 @@ def fitting(samples: Samples, prompts: int, c: float, seed: int = 0) -> Iterator
         yield Code(model.coef_[0], float(model.intercept_[0]))
 
 
+def asked(samples: Samples, prompts: int) -> NDArray[np.float64]:
+    """What a word's texts ask for beyond those of all words, on average: [W, C], 0 where that is less.
+
+    Args:
+        samples: As `even` makes them, with so many `prompts` a word.
+    """
+    return np.maximum(samples.reshape(-1, prompts, samples.shape[1]).mean(1), 0)
+
+
 def told_apart(samples: Samples, prompts: int, codes: Sequence[Code]) -> float:
     """The share of the texts, of those that the codes were fitted to, for which their own word's code speaks most."""
     weights, intercepts = np.stack([code.weights for code in codes]), np.array([code.intercept for code in codes])

@@ -57,7 +57,7 @@ class CompositionSpec(FindingBase):
 
     Of words that were sent in or that a corpus records, `pasted` is the id of the list. `level` is how many units a word
     gets, 40 as many as in the article; `set_aside` are units left out of the codes, beside those that are known to read
-    pairs of letters, unless their `bigrams` are kept.
+    pairs of letters, unless their `bigrams` are kept. `shared` says of what the atlas shows the `factors`.
     """
 
     kind: Literal["composition"] = "composition"
@@ -71,6 +71,9 @@ class CompositionSpec(FindingBase):
     level: Annotated[Literal[10, 20, 30, 40, 80], BeforeValidator(_number)] = 40
     bigrams: Literal["aside", "kept"] = "aside"
     set_aside: Annotated[tuple[int, ...], BeforeValidator(_units)] = ()
+    shared: Literal["codes", "scores"] = Field(
+        "codes", description="The atlas is of what the codes share, as the article's, or of all that the texts ask for."
+    )
     factors: Annotated[Literal[2, 7], BeforeValidator(_number)] = 7
     seed: int = Field(0, ge=0, le=2**31 - 1)
 

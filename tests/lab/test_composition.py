@@ -7,7 +7,7 @@ from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.errors import BadInput
 from app.lab import composition
-from app.lab.composition import Samples, equation, even, fitting, kept, penalty, reading, texts, told_apart
+from app.lab.composition import Samples, asked, equation, even, fitting, kept, penalty, reading, texts, told_apart
 
 WORDS, PROMPTS = ("happy", "sad", "angry", "calm", "out of control"), ("i am {}", "a {} face, so {}")
 TWO = len(PROMPTS)
@@ -92,3 +92,10 @@ def test_equations_without_positive_weights_or_with_nothing_left() -> None:
     assert equation(kept([(5, -2.0), (7, -4.0), (9, 0.0)], ())) == [(7, -1.0), (5, -0.5)]
     assert equation(kept([(5, 2.0)], {5})) == []
     assert len(equation(kept([(unit, 1.0) for unit in range(9)], ()))) == composition.TERMS
+
+
+def test_what_words_ask_for_is_the_mean_of_their_texts_where_it_is_more_than_that_of_all(raw: Samples) -> None:
+    samples = even(raw)
+    found = asked(samples, TWO)
+    assert found.shape == (len(WORDS), 256) and found.min() == 0
+    assert np.allclose(found[1], np.maximum((samples[2] + samples[3]) / 2, 0))

@@ -86,6 +86,7 @@ def test_feelings_are_read_in_the_articles_texts_and_told_while_they_are(client:
     found = finish(client, url)
     assert found["source"] == "126 words for feelings" and found["words"] == 126
     assert found["spec"]["prompts"][0] == "i am feeling {}" and found["spec"]["factors"] == 7
+    assert found["spec"]["shared"] == "codes"
     second = client.get(found["next"].replace("?", ".json?")).json()["equations"]
     assert len(found["equations"]) == 24 and second[0]["word"] not in {each["word"] for each in found["equations"]}
     assert url in client.get("/models/small/lab/composition").text
@@ -99,6 +100,7 @@ def test_what_the_corpus_shows_is_put_into_texts_about_things(client: TestClient
     shown = client.get(f"/models/small/{LAYER}/5/given.json?by=concept").json()["values"]
     assert {each["word"] for each in found["atlas"]} == set(shown)
     assert found["spec"]["prompts"] == ["{}", "a photo of a {}", "a drawing of a {}"]
+    assert found["spec"]["shared"] == "scores" and all(each["colour"] for each in found["atlas"])
 
 
 def test_what_is_stopped_shows_nothing_and_starts_again(client: TestClient) -> None:
@@ -144,6 +146,7 @@ def test_its_address_opens_in_an_application_of_its_own(
         ({"set_aside": "4000"}, "no unit 4000"),
         ({"set_aside": "-1"}, "no unit -1"),
         ({"layer": "layer3.1"}, "last layer only"),
+        ({"shared": "cake"}, "shared must be one of"),
         ({"bigrams": "burnt"}, "bigrams must be one of"),
         ({"seed": "-1"}, "seed must be at least 0"),
     ],

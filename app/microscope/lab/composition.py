@@ -11,7 +11,7 @@ from app.answers.findings import FindingView
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound, NotReady
 from app.lab import composition
-from app.lab.composition import Code, Samples, even, fitting, kept, of_code, penalty, reading, texts, told_apart
+from app.lab.composition import Code, Samples, asked, even, fitting, kept, of_code, penalty, reading, texts, told_apart
 from app.lab.multimodal import CONCEPT
 from app.lab.published import feelings, published, published_layer
 from app.lab.word_atlas import FACTORS, factorise, placed
@@ -27,6 +27,8 @@ from app.store import FindingRow, Store
 
 SAY_EVERY_S = 0.25
 PROMPTS = {"feelings": composition.PROMPTS, "concepts": composition.THINGS, "pasted": composition.THINGS}
+SHARED = {"feelings": "codes", "concepts": "scores", "pasted": "scores"}
+"""Codes of things have hardly a unit in common: one names them. All that their texts ask for has much."""
 
 
 class Compositions:
@@ -122,7 +124,7 @@ class Compositions:
         }
 
     def take_in(self, values: dict[str, Any], _files: Files) -> dict[str, Any]:
-        """Keep the list that was pasted, or that the corpus records, and fill in the prompts that go with the words."""
+        """Keep the list that was pasted, or that the corpus records, and fill in the texts and the atlas that go with it."""
         fields = {name: value for name, value in values.items() if name != "list"}
         pasted = str(values.get("list") or "").strip()
         source = fields["source"] = str(values.get("source") or ("pasted" if pasted else "feelings"))
@@ -137,6 +139,8 @@ class Compositions:
             fields["pasted"] = self._keep(self._need_concepts(str(fields["model"])))
         if not fields.get("prompts"):
             fields["prompts"] = PROMPTS.get(source, composition.THINGS)
+        if not fields.get("shared"):
+            fields["shared"] = SHARED.get(source, "scores")
         return fields
 
     def words(self, spec: CompositionSpec) -> tuple[str, ...]:
@@ -158,7 +162,7 @@ class Compositions:
         """What the page is made of, as JSON."""
         aside = {*spec.set_aside, *(bigrams(spec.model, spec.layer) if spec.bigrams == "aside" else ())}
         left = [kept(of_code(code), aside) for code in codes]
-        table = np.stack([code.weights for code in codes])
+        table = np.stack([c.weights for c in codes]) if spec.shared == "codes" else asked(samples, len(spec.prompts))
         table[:, [unit for unit in aside if unit < table.shape[1]]] = 0
         factors = factorise(table, spec.factors, spec.seed)
         return {

@@ -31,6 +31,7 @@ from app.spec import CompositionSpec
 from app.store import FindingRow
 
 PAGE = 24
+LONGEST_LABEL = 20  # characters of a unit's name in a line of several
 
 
 class Equations:
@@ -107,10 +108,14 @@ class Equations:
     def _said(self, code: Sequence[tuple[int, float]]) -> str:
         """An equation in words: `1.00 shock + 0.57 unit 12 − 0.21 crying`."""
         terms = [
-            f"{'− ' if weight < 0 else '+ '}{abs(weight):.2f} {self.titles[unit].text or f'unit {unit}'}"
-            for unit, weight in equation(code)
+            f"{'−' if weight < 0 else '+'} {abs(weight):.2f} {self._named(unit)}" for unit, weight in equation(code)
         ]
         return " ".join(terms).removeprefix("+ ")
+
+    def _named(self, unit: int) -> str:
+        """What a unit is called, cut so that four fit into a line."""
+        label = self.titles[unit].text or f"unit {unit}"
+        return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 def as_page(
