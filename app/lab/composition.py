@@ -32,7 +32,7 @@ PROMPTS = (
 THINGS = ("{}", "a photo of a {}", "a drawing of a {}")
 """For words that name things."""
 
-BATCH = 64  # texts read at a time
+BATCH = 16  # texts read at a time: a step of a large model on a CPU stays short
 LEVELS = (10, 20, 30, 40, 80)
 """Levels of the penalty, the least units first. The article has the first four; its equations are of 40, its atlas of 30."""
 FIRST_WITH = 0.25

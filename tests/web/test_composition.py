@@ -164,5 +164,10 @@ def test_the_refused_form_keeps_what_was_typed(client: TestClient) -> None:
     assert '<option value="20" selected>' in answer and 'value="pasted" checked' in answer
 
 
-def test_files_of_other_findings_and_unfinished_ones_are_not_there(client: TestClient) -> None:
+def test_a_list_is_text(client: TestClient) -> None:
+    answer = client.post("/findings", json={**SPEC, "list": ["red", "blue", "green", "yellow"]}, headers=JSON)
+    assert answer.status_code == 422 and "one word a line" in answer.json()["detail"]
+
+
+def test_what_nobody_found_has_no_files(client: TestClient) -> None:
     assert client.get("/findings/0123456789abcdef/composition.csv").status_code == 404

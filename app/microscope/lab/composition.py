@@ -126,7 +126,10 @@ class Compositions:
     def take_in(self, values: dict[str, Any], _files: Files) -> dict[str, Any]:
         """Keep the list that was pasted, or that the corpus records, and fill in the texts and the atlas that go with it."""
         fields = {name: value for name, value in values.items() if name != "list"}
-        pasted = str(values.get("list") or "").strip()
+        pasted = values.get("list") or ""
+        if not isinstance(pasted, str):
+            raise BadInput("list: send text, one word a line.", field="list")
+        pasted = pasted.strip()
         source = fields["source"] = str(values.get("source") or ("pasted" if pasted else "feelings"))
         if pasted and source != "pasted":
             raise BadInput(
