@@ -113,7 +113,7 @@ async def add_picture(request: Request, microscope: Scope, show: Show, slug: Slu
         fields = {name: value for name, value in upload.fields.items() if value}
         require_files(upload, field="picture", what="one picture")
         picture = await microscope.take_in(*upload.files[0])
-        q = desk.added(fields.get("q", ""), picture, fields.get("sign", "+"))
+        q = desk.added(slug, fields.get("q", ""), picture, fields.get("sign", "+"))
     except FacetscopeError as error:
         choice = {name: fields.get(name) for name in ("layer", "run")}
         page = await run_in_threadpool(desk.form, slug, fields.get("q", ""), **choice, mask=bool(fields.get("mask")))

@@ -106,8 +106,10 @@ class PicturedDesk:
         measured = [await self._measured(clip, page.layer, file.renderings, space, term) for term in terms]
         return await asyncio.to_thread(self._filled, page, terms, space, measured)
 
-    def added(self, q: str, picture: str, sign: str) -> str:
-        """An expression with a picture more. Raises `BadInput` for one that cannot be read or has no room for it."""
+    def added(self, slug: str, q: str, picture: str, sign: str) -> str:
+        """An expression with a picture more. Raises `NotFound` for a model that there is not, and `BadInput` for an expression
+        that cannot be read or has no room."""
+        self.browser.residents.clip(slug)
         return written(parse(f"{q} {'-' if sign == '-' else '+'} {PICTURE}{picture}"))
 
     def _of_other_layer(self, run: str, slug: str, layer: str) -> bool:
