@@ -266,6 +266,7 @@ def queries(site: Site, texts: Sequence[str]) -> Shown:
         ("/search", {"q": "a", "model": one}, True), ("/search", {"q": "a", "layer": one}, True), ("/search", {"q": "a", "facet": one}, True),
         ("/renders", {"before": one}, False), ("/lists", {"before": one}, False), ("/lists/0/edit", {"key": one}, False),
         ("/beside", {"q": one}, True), ("/beside", {"a": one}, True), ("/beside", {"layer_b": one}, True),
+        (f"/models/{site.server.slug}/lab/text", {"q": one}, True), (f"/models/{site.server.slug}/lab/pictured", {"q": one}, True),
         (f"{layer}/quiz", {"corpus": one}, True), (f"/models/{site.server.slug}/families", {"family": one}, True),
         (f"/corpora/{site.server.slug}-corpus/3", {"unit": one}, False), (f"/corpora/{site.server.slug}-corpus/3", {"box": one}, False),
     ):  # fmt: skip
