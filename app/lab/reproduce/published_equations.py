@@ -118,11 +118,12 @@ def units_aside() -> set[int]:
 
 
 def _published(material: Material) -> EmotionCodes:
-    """The published codes. Raises `NotFound` for every other model, and where there is no file."""
+    """The published codes. Raises `NotFound` where there is no file, and for every other model."""
     assert material.reference is not None, "experiments that compare run only where a reference is given"
+    codes = EmotionCodes.read(material.reference)
     if material.slug.replace("-quickgelu", "") != SLUG:
         raise NotFound(f"Of the words of {material.slug} nothing was published: the codes are of {SLUG} ({LAYER}).")
-    return EmotionCodes.read(material.reference)
+    return codes
 
 
 EXPERIMENT = Experiment((LARGEST, AMONG), run, compares=True)

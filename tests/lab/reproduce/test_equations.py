@@ -96,8 +96,9 @@ def test_what_is_not_there_is_said(tiny_clip: Clip, tmp_path: Path) -> None:
     for experiment in (published_equations.EXPERIMENT, published_equations.OF_ATLAS):
         with pytest.raises(NotFound, match="There is no .*emotion_codes.json"):
             ended(experiment.run(material(tiny_clip, tmp_path)))
-        with pytest.raises(NotFound, match=r"words of tiny nothing was published: the codes are of RN50x4\.openai"):
-            ended(experiment.run(material(tiny_clip, tmp_path, "tiny")))
+    other = material(tiny_clip, write(tmp_path, {}, cells(WORDS)), "tiny")
+    with pytest.raises(NotFound, match=r"words of tiny nothing was published: the codes are of RN50x4\.openai"):
+        ended(published_equations.EXPERIMENT.run(other))
     with pytest.raises(WeightsMissing):
         ended(published_equations.EXPERIMENT.run(material(WeightsMissing("None."), tmp_path)))
     (tmp_path / CODES).write_text('{"sparse": {}, "atlas": [{"name": "sad", "components": [1]}]}')
