@@ -42,11 +42,14 @@ def tap(clip: Clip, stages: Mapping[str, Stage]) -> Iterator[dict[str, Tensor]]:
         yield read
 
 
-def run(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> None:
+def run(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> Tensor:
     """Run the vision tower as far as the deepest of the layers, for its taps to read: no later block, no pooling.
 
     Args:
         rgb: [B, 3, H, W] in 0..1. A ResNet takes any size from 32 px, a transformer only the one it was trained on.
+
+    Returns:
+        What the deepest block handed on: [B, C, h, w] of a ResNet, [B, 1 + h * w, C] of a transformer.
 
     Raises:
         NotFound: the model has no such layer.
@@ -58,6 +61,7 @@ def run(clip: Clip, rgb: Tensor, layers: Sequence[str]) -> None:
     x = _enter(clip, clip.normalize(rgb))
     for name in order[: deepest + 1]:
         x = visual.get_submodule(clip.layers[name].path)(x)
+    return x
 
 
 @torch.no_grad()
