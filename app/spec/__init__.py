@@ -1,6 +1,7 @@
 """Value types parsed from URLs, forms and the command line, their canonical JSON, and the ids made from it."""
 
 from app.spec.attack import AttackSearchSpec, AttackSpec, OverlaySpec
+from app.spec.attack_table import AttackTableSpec
 from app.spec.captions import CaptionsSpec
 from app.spec.composition import CompositionSpec
 from app.spec.direction import Direction, parse_direction
@@ -20,6 +21,7 @@ __all__ = [
     "Aim",
     "AttackSearchSpec",
     "AttackSpec",
+    "AttackTableSpec",
     "CaptionsSpec",
     "CompositionSpec",
     "Direction",

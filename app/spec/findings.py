@@ -1,17 +1,19 @@
 """All kinds of findings."""
 
 from app.spec.attack import AttackSearchSpec, AttackSpec
+from app.spec.attack_table import AttackTableSpec
 from app.spec.captions import CaptionsSpec
 from app.spec.composition import CompositionSpec
 from app.spec.regions import RegionsSpec
 from app.spec.words import WordsSpec
 
-FindingSpec = AttackSpec | AttackSearchSpec | CaptionsSpec | CompositionSpec | RegionsSpec | WordsSpec
+FindingSpec = AttackSpec | AttackSearchSpec | AttackTableSpec | CaptionsSpec | CompositionSpec | RegionsSpec | WordsSpec
 """What determines a finding: the result of an instrument other than a render."""
 
 FINDINGS: dict[str, type[FindingSpec]] = {
     "attack": AttackSpec,
     "attack_search": AttackSearchSpec,
+    "attack_table": AttackTableSpec,
     "captions": CaptionsSpec,
     "composition": CompositionSpec,
     "regions": RegionsSpec,
