@@ -261,6 +261,21 @@ def composition_file(finding_id: str, suffix: str) -> str:
     return _path("findings", finding_id, f"composition.{suffix}")
 
 
+def attack_row(finding_id: str, number: int) -> str:
+    """A table of attacks with the pictures and units of one row."""
+    return with_query(finding(finding_id), row=number)
+
+
+def attack_csv(finding_id: str) -> str:
+    """All that a table of attacks counted."""
+    return _path("findings", finding_id, "attacks.csv")
+
+
+def attacked(finding_id: str, number: int, place: int) -> str:
+    """One of a table's pictures with the text of a row on it."""
+    return _path("findings", finding_id, "attacked", number, f"{place}.webp")
+
+
 def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
     """The laboratory of a model, or the form of one instrument, filled in with `values`."""
     return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)

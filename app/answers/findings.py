@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.answers.attack import AttackPage, AttackSearchPage
+from app.answers.attack_table import AttackTablePage
 from app.answers.composition import CompositionPage
 from app.answers.finding import FindingPage
 from app.answers.regions import RegionMode, RegionsPage
@@ -44,9 +45,11 @@ class CaptionsPage(FindingPage):
 
 class FindingView(BaseModel):
     """How a finding is looked at: one `unit` or one `word` of it, or those `after` one that match `q`; a region map by its `mode`,
-    with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures."""
+    with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures; one
+    `row` of a table."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    row: int | None = Field(default=None, ge=0, le=2**31 - 1)
     centred: bool = False
     after: int = Field(default=-1, ge=-1, le=2**31 - 1)
     q: str = Field(default="", max_length=200)
@@ -57,7 +60,7 @@ class FindingView(BaseModel):
 
 
 Finding = Annotated[
-    AttackPage | AttackSearchPage | CaptionsPage | CompositionPage | RegionsPage | WordsPage,
+    AttackPage | AttackSearchPage | AttackTablePage | CaptionsPage | CompositionPage | RegionsPage | WordsPage,
     Field(discriminator="kind"),
 ]
 """What an instrument found, by its kind."""

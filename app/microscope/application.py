@@ -54,6 +54,7 @@ from app.microscope.indexes import Indexes
 from app.microscope.instruments import Bench, Files
 from app.microscope.lab.attack import Attack
 from app.microscope.lab.attack_search import AttackSearch
+from app.microscope.lab.attack_table import AttackTables
 from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.composition import Compositions
 from app.microscope.lab.composition_page import as_csv as composition_as_csv
@@ -137,6 +138,7 @@ class Microscope:
         self.top_words = TopWords(self.store, self.residents, self._titles)
         subjects = Subjects(settings, self.store, self.indexes)
         lists = ClassLists(self.store, self.indexes, self.column_desk)
+        self.attack_tables = AttackTables(lists, self._cards)
         self.region_map = RegionMap(
             settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
         )
@@ -145,6 +147,7 @@ class Microscope:
             "composition": self.compositions,
             "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
             "attack_search": AttackSearch(subjects, lists),
+            "attack_table": self.attack_tables,
             "regions": self.region_map,
         }
         self.lab_desk = LabDesk(self.store, self.residents, benches)

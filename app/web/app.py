@@ -11,6 +11,7 @@ from app.microscope import Microscope
 from app.settings import Settings
 from app.web import (
     actions,
+    attack_table,
     chance,
     composition,
     errors,
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         findings,
         lab_at_once,
         lab,
+        attack_table,
         labels,
         labellings,
         quizzes,
