@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app.errors import FacetscopeError
-from bench import causal, company, cost, families, index, labels, pages, quality, steering, unit_page
+from bench import attacks, causal, company, cost, families, index, labels, pages, quality, steering, unit_page
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
+    "attacks": attacks.measure,
     "causal": causal.measure,
     "company": company.measure,
     "cost": cost.measure,

@@ -36,7 +36,7 @@ class Material:
 
     `clip` and `index` are the error that says why where they are not here; `fixed` indexes are not written to. `reference`
     is the folder of published figures, `data` where vocabularies are kept. `words` are so many common words to draw, `units`
-    so many units to search captions for; all of them otherwise.
+    so many units to search captions for, and so many classes at most to attack with; all of them otherwise.
     """
 
     slug: str

@@ -5,10 +5,12 @@ from collections.abc import Generator, Sequence
 
 from app.errors import FacetscopeError
 from app.lab.reproduce import (
+    attacks,
     captions,
     causal,
     conditional,
     equations,
+    published_attacks,
     published_captions,
     published_cosines,
     published_equations,
@@ -29,6 +31,9 @@ EXPERIMENTS: Sequence[Experiment] = (
     equations.EXPERIMENT,
     published_equations.EXPERIMENT,
     published_equations.OF_ATLAS,
+    attacks.EXPERIMENT,
+    published_attacks.COVER_EXPERIMENT,
+    published_attacks.EXPERIMENT,
     published_words.EXPERIMENT,
     published_regions.EXPERIMENT,
     published_captions.EXPERIMENT,

@@ -1,17 +1,23 @@
 """The comparisons on planted results: they pass what was planted, and fail it once it is dealt out to other units."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from app.corpus.categories import Categories, CategoryWriter
 from app.corpus.given import Estimate, Group
 from app.errors import NotReady
+from app.lab.attack_counts import Cell, Counts, Kept
 from app.lab.causal import Rise
 from app.lab.multimodal import Concept
 from app.lab.reproduce import (
+    attacks,
     captions,
     causal,
     conditional,
+    published_attacks,
     published_captions,
     published_cosines,
     published_regions,
@@ -179,6 +185,54 @@ def test_published_places_pass_in_their_order_and_not_when_dealt_out() -> None:
     assert verdicts(published_regions.rows(known, moved)) == [MISSED, MISSED]
     assert rank_correlation([3, 2, 2, 1], [9, 5, 5, 0]) == pytest.approx(1)
     assert rank_correlation([3, 2], [1, 1]) == rank_correlation([1], [1]) == 0
+
+
+def attacked(style: str, success: int, ablated: int, after: int, target: str = "cat", text: str = "cat") -> Cell:
+    """A text on a hundred pictures, half of them tested, and what an ablation leaves of 45 that were right."""
+    counts = Counts(100, 0, success, 90, success, 50, success // 2, ablated, None, 1)
+    kept = Kept(50, 45, after, 2, 2, 1)
+    return Cell(target, text, style, 0.07, (), counts, counts, (), kept, kept)  # pyright: ignore[reportArgumentType]
+
+
+def test_attacks_pass_where_texts_are_read_and_few_units_let_them() -> None:
+    def table(success: int, ablated: int, after: int) -> list[Row]:
+        return attacks.rows([attacked(style, success, ablated, after) for style in ("label", "free", "paper")] * 2)
+
+    rows = table(80, 10, 44)
+    assert verdicts(rows) == [HOLDS] * 5 and rows[0].figures == {"share": 0.8, "shuffled": 0.02, "units": 200}
+    assert "success on 80, then 20 of 100 attacked pictures" in rows[3].measured
+    assert "90.0% right, then 88.0%; 4 to 2 of 4" in rows[4].measured
+    assert verdicts(table(30, 7, 44)) == [MISSED] * 3 + [HOLDS] * 2
+    assert verdicts(table(80, 30, 40)) == [HOLDS] * 3 + [MISSED] * 2
+    assert verdicts(table(0, 0, 44))[3:] == ["not here", HOLDS]
+
+
+def test_published_attacks_are_judged_by_the_probes_success() -> None:
+    pizza, iron = published_attacks.ATTACKS[2], published_attacks.ATTACKS[0]
+    named = {pizza: "Pizza", iron: "trash can"}
+    cells = [attacked("paper", 90, 9, 44, "pizza", "pizza"), attacked("paper", 50, 9, 44, "Trash can", "trash")]
+    rows = {row.name: row for row in published_attacks.rows(named, cells)}
+    assert rows[pizza.claim.name].verdict == HOLDS and "90.0%; of 100" in rows[pizza.claim.name].measured
+    assert rows[iron.claim.name].verdict == "missed: 50.0% is 45.4% away"
+    assert sum(row.verdict.startswith("not here: no picture is labelled as") for row in rows.values()) == 7
+
+
+def test_the_column_that_has_most_of_the_nine_classes_is_attacked(tmp_path: Path) -> None:
+    writer = CategoryWriter(8)
+    for image, shown in enumerate(["Pizza", "trash can", "goose", "iPod"] * 2):
+        writer.add(image, {"shown": shown, "other": ["pizza", "goose"][image % 2]})
+    writer.write(tmp_path)
+    column, named = published_attacks.labelled(Categories(tmp_path))
+    assert column == "shown"
+    assert {each.text: label for each, label in named.items()} == {
+        "trash": "trash can",
+        "iPod": "iPod",
+        "pizza": "Pizza",
+    }
+    bare = CategoryWriter(2)
+    bare.write(tmp_path)
+    with pytest.raises(NotReady, match="such as pizza"):
+        published_attacks.labelled(Categories(tmp_path))
 
 
 def test_the_control_never_pairs_a_unit_with_itself() -> None:
