@@ -276,6 +276,16 @@ def attacked(finding_id: str, number: int, place: int) -> str:
     return _path("findings", finding_id, "attacked", number, f"{place}.webp")
 
 
+def stimulus(finding_id: str, ink: int, word: int) -> str:
+    """A word of a Stroop test in an ink, each by its place."""
+    return _path("findings", finding_id, "stimuli", ink, f"{word}.webp")
+
+
+def stimuli(finding_id: str, ink: int, word: int) -> str:
+    """The same, drawn in all ways."""
+    return _path("findings", finding_id, "stimuli", ink, word, "all.webp")
+
+
 def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
     """The laboratory of a model, or the form of one instrument, filled in with `values`."""
     return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)

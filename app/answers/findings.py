@@ -9,6 +9,8 @@ from app.answers.attack_table import AttackTablePage
 from app.answers.composition import CompositionPage
 from app.answers.finding import FindingPage
 from app.answers.regions import RegionMode, RegionsPage
+from app.answers.stroop import StroopPage
+from app.answers.wild import WildPage
 from app.answers.words import WordsPage
 from app.spec import CaptionsSpec
 
@@ -45,8 +47,8 @@ class CaptionsPage(FindingPage):
 
 class FindingView(BaseModel):
     """How a finding is looked at: one `unit` or one `word` of it, or those `after` one that match `q`; a region map by its `mode`,
-    with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures; one
-    `row` of a table."""
+    with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures; one `row` of a table, one
+    `view` of it, or the `whole` of one that is folded."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
     row: int | None = Field(default=None, ge=0, le=2**31 - 1)
@@ -57,10 +59,20 @@ class FindingView(BaseModel):
     isolate: int | None = Field(default=None, ge=0, le=2**31 - 1)
     by: Literal["sd", "logit"] | None = None
     word: str = Field(default="", max_length=200)
+    view: str = Field(default="", max_length=20)
+    whole: bool = False
 
 
 Finding = Annotated[
-    AttackPage | AttackSearchPage | AttackTablePage | CaptionsPage | CompositionPage | RegionsPage | WordsPage,
+    AttackPage
+    | AttackSearchPage
+    | AttackTablePage
+    | CaptionsPage
+    | CompositionPage
+    | RegionsPage
+    | StroopPage
+    | WildPage
+    | WordsPage,
     Field(discriminator="kind"),
 ]
 """What an instrument found, by its kind."""

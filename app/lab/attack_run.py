@@ -25,8 +25,8 @@ from app.lab.judges import UNKNOWN, Judges
 from app.lab.linear import FLAT, LinearProbe, all_units, fitting
 from app.lab.overlay import StyleName
 from app.spec import AttackTableSpec
-from app.spec.attack import COLUMN
-from app.spec.attack import IMAGENET as OF_IMAGENET
+from app.spec.classes import COLUMN
+from app.spec.classes import IMAGENET as OF_IMAGENET
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from app.errors import BadInput
 
 PROMPT = "a photo of a {}"
 HOLE = "{}"
-BATCH = 64  # texts
-MOST = 1000  # classes, as many as ImageNet has
+BATCH = 16  # texts: a second of a large model on a CPU
+MOST = 2000  # classes: as many as ImageNet has, and some of one's own beside them
 IMAGENET = tuple(IMAGENET_CLASSNAMES)
 
 

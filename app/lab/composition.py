@@ -20,7 +20,7 @@ from app.clip.clip import Clip
 from app.clip.text import unit_scores
 from app.errors import BadInput
 from app.lab.words import different
-from app.spec.composition import SLOT
+from app.spec.classes import HOLE
 
 PROMPTS = (
     "i am feeling {}",
@@ -93,7 +93,7 @@ def check_words(words: Sequence[str]) -> None:
 
 def texts(words: Sequence[str], prompts: Sequence[str]) -> list[str]:
     """Every prompt with every word in its slot, the texts of a word one after the other."""
-    return [prompt.replace(SLOT, word) for word in words for prompt in prompts]
+    return [prompt.replace(HOLE, word) for word in words for prompt in prompts]
 
 
 def reading(clip: Clip, written: Sequence[str]) -> Iterator[int | Samples]:

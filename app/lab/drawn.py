@@ -9,6 +9,9 @@ from app.lab.fonts import AILERON, Font, face
 
 SIDE = 256  # px; the model's preprocessing makes of it what it needs
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
 
 class Layout(BaseModel):
     """A way of drawing a word: its width and the middle of it as shares of the picture, ink and paper as greys, 0 to 255.
@@ -57,12 +60,18 @@ def sheet(word: str, fonts: Sequence[Font], layouts: Sequence[Layout], side: int
 
 
 def _drawing(word: str, layout: Layout, font: Font) -> Image.Image:
-    picture = Image.new("RGB", (SIDE, SIDE), (layout.paper,) * 3)
+    ink, paper = layout.ink, layout.paper
+    place = {"width": layout.width, "x": layout.x, "y": layout.y}
+    return written(word, font, **place, ink=(ink, ink, ink), paper=(paper, paper, paper))
+
+
+def written(word: str, font: Font, *, width: float, x: float, y: float, ink: Colour, paper: Colour) -> Image.Image:
+    """A word in an ink on paper of any colour, else as a `Layout` says."""
+    picture = Image.new("RGB", (SIDE, SIDE), paper)
     left, top, right, bottom = face(font, 100).getbbox(word)
-    fitting = min(layout.width / (right - left), 0.5 / (bottom - top)) if right > left and bottom > top else 0.001
-    place = (layout.x * SIDE, layout.y * SIDE)
+    fitting = min(width / (right - left), 0.5 / (bottom - top)) if right > left and bottom > top else 0.001
     size = max(int(100 * SIDE * fitting), 1)
-    ImageDraw.Draw(picture).text(place, word, (layout.ink,) * 3, face(font, size), "mm")
+    ImageDraw.Draw(picture).text((x * SIDE, y * SIDE), word, ink, face(font, size), "mm")
     return picture
 
 

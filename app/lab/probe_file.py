@@ -13,8 +13,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from app.corpus.columns import UNITS_AT_ONCE, Columns
+from app.corpus.index import Index
 from app.errors import NotReady
 from app.lab.linear import LinearProbe, fitting
+from app.spec import content_id
 from app.whole import write_whole
 
 VERSION = 1
@@ -48,6 +50,12 @@ class FittedProbe:
         about = {"names": self.probe.names, "images": self.images, "held_out": self.held_out, "accuracy": self.accuracy}
         tensors = {"weight": self.probe.weight.contiguous(), "bias": self.probe.bias.contiguous()}
         write_whole(path, save(tensors, {"about": json.dumps(about)}))
+
+
+def place(data: Path, index: Index, layer: str, column: str) -> Path:
+    """Where in the `data` folder the probe of a layer on a label column of a corpus is kept."""
+    name = content_id("probe", index.manifest.activations_key, layer, column, str(VERSION))
+    return data / "probes" / f"{name}.safetensors"
 
 
 Fitting = Iterator[tuple[int, int] | FittedProbe]

@@ -62,7 +62,9 @@ from app.microscope.lab.desk import LabDesk
 from app.microscope.lab.overlays import Subjects
 from app.microscope.lab.pictured import PicturedDesk
 from app.microscope.lab.regions import RegionMap
+from app.microscope.lab.stroop import Stroop
 from app.microscope.lab.text import TextDesk
+from app.microscope.lab.wild import Wild
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
@@ -143,11 +145,14 @@ class Microscope:
             settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
         )
         self.compositions = Compositions(self.store, self.indexes, self.column_desk, self.gallery, self.naming)
+        self.stroop = Stroop(self.store)
         benches: dict[str, Bench] = {
             "composition": self.compositions,
             "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
             "attack_search": AttackSearch(subjects, lists),
             "attack_table": self.attack_tables,
+            "wild": Wild(settings, self.store, lists),
+            "stroop": self.stroop,
             "regions": self.region_map,
         }
         self.lab_desk = LabDesk(self.store, self.residents, benches)

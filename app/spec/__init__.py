@@ -10,13 +10,19 @@ from app.spec.ids import ID_LENGTH, canonical_json, content_id
 from app.spec.presets import PRESETS, Preset
 from app.spec.regions import RegionsSpec
 from app.spec.render import Aim, Form, Of, Pull, RenderSpec
+from app.spec.stroop import INKS, STROOP_PROMPT, STROOP_WORDS, StroopSpec
 from app.spec.table import TABLE_PRESETS, TableSpec
+from app.spec.wild import MOST_PHOTOS, WildPhoto, WildSpec
 from app.spec.words import WordsSpec
 
 __all__ = [
     "FINDINGS",
     "ID_LENGTH",
+    "INKS",
+    "MOST_PHOTOS",
     "PRESETS",
+    "STROOP_PROMPT",
+    "STROOP_WORDS",
     "TABLE_PRESETS",
     "Aim",
     "AttackSearchSpec",
@@ -33,7 +39,10 @@ __all__ = [
     "Pull",
     "RegionsSpec",
     "RenderSpec",
+    "StroopSpec",
     "TableSpec",
+    "WildPhoto",
+    "WildSpec",
     "WordsSpec",
     "canonical_json",
     "content_id",

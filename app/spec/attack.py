@@ -5,10 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from app.spec.classes import check_classes
 from app.spec.finding import FindingBase
-
-IMAGENET, COLUMN, PASTED = "imagenet", "column:", "list:"
-HOLE = "{}"
 
 StyleName = Literal["paper", "label", "free"]
 InkName = Literal["white", "black", "red", "green", "blue", "yellow"]
@@ -48,15 +46,7 @@ class OverlaySpec(FindingBase):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        named = next(
-            (self.classes.removeprefix(each) for each in (COLUMN, PASTED) if self.classes.startswith(each)), ""
-        )
-        if self.classes != IMAGENET and not named:
-            raise ValueError("classes must be imagenet, column: with the name of a label column, or list")
-        if self.classes.startswith(PASTED) and not named.isalnum():
-            raise ValueError("classes must name a list that was sent in by its id: letters and digits")
-        if HOLE not in self.prompt:
-            raise ValueError("prompt must have {} where the name of the class goes")
+        check_classes(self.classes, self.prompt)
         return self
 
 

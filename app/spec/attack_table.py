@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from app.spec.attack import COLUMN, HOLE, IMAGENET, PASTED, StyleName
+from app.spec.attack import StyleName
+from app.spec.classes import COLUMN, HOLE, check_classes
 from app.spec.finding import FindingBase
 
 STYLES: tuple[StyleName, ...] = get_args(StyleName)
@@ -66,10 +67,5 @@ class AttackTableSpec(FindingBase):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        if self.classes != IMAGENET and not self.classes.startswith((COLUMN, PASTED)):
-            raise ValueError("classes must be imagenet, column: with the name of a label column, or list")
-        if self.classes.startswith(PASTED) and not self.classes.removeprefix(PASTED).isalnum():
-            raise ValueError("classes must name a list that was sent in by its id: letters and digits")
-        if HOLE not in self.prompt:
-            raise ValueError("prompt must have {} where the name of the class goes")
+        check_classes(self.classes, self.prompt)
         return self

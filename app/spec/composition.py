@@ -5,10 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from app.spec.classes import HOLE
 from app.spec.finding import FindingBase
-
-SLOT = "{}"
-"""Where a prompt has the word."""
 
 MOST_PROMPTS, LONGEST_PROMPT = 8, 120
 MOST_ASIDE = 1000
@@ -27,8 +25,8 @@ def _slotted(prompts: tuple[str, ...]) -> tuple[str, ...]:
     if not 1 <= len(prompts) <= MOST_PROMPTS:
         raise ValueError(f"prompts: write from 1 to {MOST_PROMPTS} texts, one a line, not {len(prompts)}")
     for prompt in prompts:
-        if SLOT not in prompt:
-            raise ValueError(f"prompts: “{prompt[:60]}” has no {SLOT}: write it where the word goes")
+        if HOLE not in prompt:
+            raise ValueError(f"prompts: “{prompt[:60]}” has no {HOLE}: write it where the word goes")
         if len(prompt) > LONGEST_PROMPT:
             raise ValueError(f"prompts: “{prompt[:20]}…” has {len(prompt)} characters, more than {LONGEST_PROMPT}")
     return prompts

@@ -5,9 +5,21 @@ from app.spec.attack_table import AttackTableSpec
 from app.spec.captions import CaptionsSpec
 from app.spec.composition import CompositionSpec
 from app.spec.regions import RegionsSpec
+from app.spec.stroop import StroopSpec
+from app.spec.wild import WildSpec
 from app.spec.words import WordsSpec
 
-FindingSpec = AttackSpec | AttackSearchSpec | AttackTableSpec | CaptionsSpec | CompositionSpec | RegionsSpec | WordsSpec
+FindingSpec = (
+    AttackSpec
+    | AttackSearchSpec
+    | AttackTableSpec
+    | CaptionsSpec
+    | CompositionSpec
+    | RegionsSpec
+    | StroopSpec
+    | WildSpec
+    | WordsSpec
+)
 """What determines a finding: the result of an instrument other than a render."""
 
 FINDINGS: dict[str, type[FindingSpec]] = {
@@ -17,6 +29,8 @@ FINDINGS: dict[str, type[FindingSpec]] = {
     "captions": CaptionsSpec,
     "composition": CompositionSpec,
     "regions": RegionsSpec,
+    "stroop": StroopSpec,
+    "wild": WildSpec,
     "words": WordsSpec,
 }
 """The specs by the kind of finding."""

@@ -31,6 +31,7 @@ from app.web import (
     regions,
     reveal,
     streams,
+    stroop,
     surveys,
     top_words,
 )
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         lab_at_once,
         lab,
         attack_table,
+        stroop,
         labels,
         labellings,
         quizzes,

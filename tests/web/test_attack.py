@@ -142,7 +142,7 @@ def test_what_cannot_be_written_is_refused_and_the_form_keeps_the_picture(
 def test_a_list_of_one_class_is_refused(client: TestClient) -> None:
     answer = client.post("/findings", data={**ATTACK, "classes": "list", "names": "only one"}, files=PICTURE)
     assert answer.status_code == 422
-    assert "2 to 1,000" in answer.text and "only one" in answer.text
+    assert "2 to 2,000" in answer.text and "only one" in answer.text
 
 
 def test_an_attack_needs_a_picture(client: TestClient) -> None:

@@ -17,6 +17,8 @@ from app.lab.reproduce import (
     published_regions,
     published_search,
     published_words,
+    stroop,
+    wild,
     words,
 )
 from app.lab.reproduce.experiment import Experiment
@@ -39,6 +41,8 @@ EXPERIMENTS: Sequence[Experiment] = (
     published_captions.EXPERIMENT,
     published_search.EXPERIMENT,
     published_cosines.EXPERIMENT,
+    wild.EXPERIMENT,
+    stroop.EXPERIMENT,
 )
 
 

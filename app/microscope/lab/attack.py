@@ -18,14 +18,14 @@ from app.lab.attack import Moved, Sight, moved, see
 from app.lab.classes import best
 from app.lab.linear import LinearProbe
 from app.lab.overlay import check_text, cover, overlaid, scrambled
-from app.lab.probe_file import VERSION, FittedProbe, fitted
+from app.lab.probe_file import FittedProbe, fitted, place
 from app.microscope.gallery import Gallery
 from app.microscope.instruments import Files, Found, Step, so_far
 from app.microscope.lab.class_lists import ClassLists, label_columns
 from app.microscope.lab.overlays import Subjects, style_choices, style_of
 from app.microscope.naming import Naming
-from app.spec import AttackSpec, content_id
-from app.spec.attack import COLUMN, HOLE
+from app.spec import AttackSpec
+from app.spec.classes import COLUMN, HOLE
 from app.store import FindingRow
 
 TOP = 6  # classes, as in figure 15
@@ -83,7 +83,7 @@ class Attack:
         index, columns = labelled
         column = self.column(spec, columns)
         try:
-            for step in fitted(self.probe_path(index, spec.layer, column), columns, spec.layer, column):
+            for step in fitted(place(self.data, index, spec.layer, column), columns, spec.layer, column):
                 if isinstance(step, FittedProbe):
                     yield Step("", 1, 1, trial.looked(step) | {"probe": about(step, column, index)})
                 elif step[1]:
@@ -98,11 +98,6 @@ class Attack:
         named = spec.classes.removeprefix(COLUMN) if spec.classes.startswith(COLUMN) else ""
         there = label_columns(columns)
         return named if named in there else there[0]
-
-    def probe_path(self, index: Index, layer: str, column: str) -> Path:
-        """Where the linear probe of a layer on a label column is kept."""
-        name = content_id("probe", index.manifest.activations_key, layer, column, str(VERSION))
-        return self.data / "probes" / f"{name}.safetensors"
 
     def index(self, spec: AttackSpec) -> Index | None:
         """The model's first index, if it has the layer."""

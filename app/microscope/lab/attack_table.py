@@ -22,7 +22,8 @@ from app.microscope.lab.attack_answers import answered, as_csv, totals
 from app.microscope.lab.class_lists import ClassLists, label_columns
 from app.microscope.lab.counting import counted
 from app.spec import AttackTableSpec
-from app.spec.attack import COLUMN, PASTED, StyleName
+from app.spec.attack import StyleName
+from app.spec.classes import COLUMN, PASTED
 from app.store import FindingRow
 
 SAY_EVERY_S = 0.5

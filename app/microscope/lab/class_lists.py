@@ -14,8 +14,8 @@ from app.lab.classes import IMAGENET, MOST, PROMPT, Classes, reading
 from app.microscope.columns import ColumnDesk
 from app.microscope.indexes import LABEL_COLUMNS, Indexes
 from app.spec import content_id
-from app.spec.attack import COLUMN, HOLE, PASTED
-from app.spec.attack import IMAGENET as OF_IMAGENET
+from app.spec.classes import COLUMN, HOLE, PASTED
+from app.spec.classes import IMAGENET as OF_IMAGENET
 from app.store import Store
 
 LONGEST_NAME = 80  # characters
