@@ -135,7 +135,7 @@ def tabulating(clip: Clip, at: Ground, cells: Sequence[Cell] = ()) -> Iterator[P
 
     yield so_far()
     for pair, style in todo:
-        cell = yield from seen.over(f"Writing {pair.text!r} on pictures.", table.attack(pair, style))
+        cell = yield from seen.over(f"Writing “{pair.text}” on pictures.", table.attack(pair, style))
         counted[pair, style] = cell
         yield so_far()
     kept = yield from seen.over("Counting what the ablations cost.", table.keep(list(counted.values())))

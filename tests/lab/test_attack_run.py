@@ -40,7 +40,7 @@ def test_a_table_stopped_in_the_middle_goes_on_to_the_same(planted: tuple[Clip, 
     steps = list(tabulating(planted[0], table, whole[1].cells))
     assert steps[-1] == last
     texts = {each.said for each in steps if isinstance(each, Progress)}
-    assert not any(repr(last.cells[0].text) in said for said in texts), "what was counted is not counted again"
+    assert not any(f"“{last.cells[0].text}”" in said for said in texts), "what was counted is not counted again"
     written = [each for each in steps if isinstance(each, Progress) and "read" not in each.said.casefold()]
     assert written[-1].done == written[-1].total
 
