@@ -125,7 +125,8 @@ class Source:
 class Folder(Source):
     """The pictures below a folder, folder by folder in the order of their names; captions from the file names.
 
-    A `metadata.parquet` in the folder itself, not in one below it, says more of them and wins over the file names.
+    A `metadata.parquet` in the folder itself, not in one below it, says more of them and wins over the file names. Without one
+    a picture in a sub-folder is of the `class` that this is called by.
     """
 
     def __iter__(self) -> Iterator[Item]:
@@ -143,7 +144,10 @@ class Folder(Source):
             size = path.stat().st_size
         except OSError:  # a dangling link: reading it gives the reason
             size = 0
-        return Item(key, Locator(key, 0, size), self.root, {"caption": caption, **known.get(key, {})})
+        record = {"caption": caption, **known.get(key, {})}
+        if not known and path.parent != self.root:
+            record["class"] = path.parent.name
+        return Item(key, Locator(key, 0, size), self.root, record)
 
 
 class Shards(Source):

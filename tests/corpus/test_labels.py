@@ -49,7 +49,7 @@ def test_a_folders_table_wins_over_file_names_and_leaves_the_others(tmp_path: Pa
 def test_only_the_table_of_the_root_counts(tmp_path: Path) -> None:
     folder_of(tmp_path, "far/a.png")
     table(tmp_path / "far", {"file_name": ["a.png"], "caption": ["unseen"]})
-    assert records(tmp_path) == {"far/a.png": {"caption": "a"}}
+    assert records(tmp_path) == {"far/a.png": {"caption": "a", "class": "far"}}
 
 
 def test_a_folders_name_is_no_label(tmp_path: Path) -> None:

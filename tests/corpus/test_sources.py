@@ -45,7 +45,20 @@ def test_a_folder_lists_pictures_by_name_and_leaves_the_rest(photos: Path) -> No
 
 def test_captions_come_from_file_names(photos: Path) -> None:
     records = {item.key: item.record for item in open_source(str(photos))}
-    assert records["second/red_cat-003.png"] == {"caption": "red cat 003"}
+    assert records["second/red_cat-003.png"]["caption"] == "red cat 003"
+
+
+def test_a_sub_folder_is_a_class_and_the_folder_itself_is_none(tmp_path: Path) -> None:
+    for name in ("one.png", "train/cats/two.png", "train/dogs/three.png", "test/cats/four.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(webp(len(name)))
+    records = {item.key: item.record for item in open_source(str(tmp_path))}
+    assert records == {
+        "one.png": {"caption": "one"},
+        "train/cats/two.png": {"caption": "two", "class": "cats"},
+        "train/dogs/three.png": {"caption": "three", "class": "dogs"},
+        "test/cats/four.png": {"caption": "four", "class": "cats"},
+    }
 
 
 def test_shards_give_pictures_and_captions_in_order(tmp_path: Path) -> None:
