@@ -286,6 +286,16 @@ def stimuli(finding_id: str, ink: int, word: int) -> str:
     return _path("findings", finding_id, "stimuli", ink, word, "all.webp")
 
 
+def codes(finding_id: str, level: int | None = None, *, after: int | None = None, q: str | None = None) -> str:
+    """Sparse codes at one level, or at that which is shown first."""
+    return with_query(finding(finding_id), level=level, after=after, q=q)
+
+
+def codes_file(finding_id: str, level: int, suffix: str) -> str:
+    """All weights of a level as a file: `csv` or `json`."""
+    return with_query(_path("findings", finding_id, f"codes.{suffix}"), level=level)
+
+
 def lab(slug: str, instrument: str | None = None, **values: str | int | float | None) -> str:
     """The laboratory of a model, or the form of one instrument, filled in with `values`."""
     return with_query(_path("models", slug, "lab", *filter(None, [instrument])), **values)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.answers.attack import AttackPage, AttackSearchPage
 from app.answers.attack_table import AttackTablePage
+from app.answers.codes import CodesPage
 from app.answers.composition import CompositionPage
 from app.answers.finding import FindingPage
 from app.answers.regions import RegionMode, RegionsPage
@@ -48,7 +49,7 @@ class CaptionsPage(FindingPage):
 class FindingView(BaseModel):
     """How a finding is looked at: one `unit` or one `word` of it, or those `after` one that match `q`; a region map by its `mode`,
     with one unit alone if it is to `isolate` one; an attack's units in an order `by` one of two measures; one `row` of a table, one
-    `view` of it, or the `whole` of one that is folded."""
+    `view` of it, or the `whole` of one that is folded; sparse codes at a `level`."""
 
     unit: int | None = Field(default=None, ge=0, le=2**31 - 1)
     row: int | None = Field(default=None, ge=0, le=2**31 - 1)
@@ -61,6 +62,7 @@ class FindingView(BaseModel):
     word: str = Field(default="", max_length=200)
     view: str = Field(default="", max_length=20)
     whole: bool = False
+    level: int | None = Field(default=None, ge=1, le=100)
 
 
 Finding = Annotated[
@@ -68,6 +70,7 @@ Finding = Annotated[
     | AttackSearchPage
     | AttackTablePage
     | CaptionsPage
+    | CodesPage
     | CompositionPage
     | RegionsPage
     | StroopPage

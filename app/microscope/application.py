@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from app import images, urls
 from app.answers.beside import BesidePage
+from app.answers.codes import CodesFile
 from app.answers.composition import CompositionFile
 from app.answers.examples import View
 from app.answers.facets import FacetPage, Facets
@@ -56,6 +57,8 @@ from app.microscope.lab.attack import Attack
 from app.microscope.lab.attack_search import AttackSearch
 from app.microscope.lab.attack_table import AttackTables
 from app.microscope.lab.class_lists import ClassLists
+from app.microscope.lab.code_answers import as_csv as codes_as_csv
+from app.microscope.lab.codes import SparseCodes
 from app.microscope.lab.composition import Compositions
 from app.microscope.lab.composition_page import as_csv as composition_as_csv
 from app.microscope.lab.desk import LabDesk
@@ -146,7 +149,9 @@ class Microscope:
         )
         self.compositions = Compositions(self.store, self.indexes, self.column_desk, self.gallery, self.naming)
         self.stroop = Stroop(self.store)
+        self.sparse_codes = SparseCodes(self.store, self.indexes, self.column_desk, self.naming, self.gallery)
         benches: dict[str, Bench] = {
+            "codes": self.sparse_codes,
             "composition": self.compositions,
             "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
             "attack_search": AttackSearch(subjects, lists),
@@ -614,6 +619,15 @@ class Microscope:
     def composition_csv(self, finding_id: str) -> bytes:
         """The same as a table."""
         return composition_as_csv(self.composition_file(finding_id))
+
+    def codes(self, finding_id: str, level: int | None) -> CodesFile:
+        """All sparse codes of one level of a finding."""
+        return self.sparse_codes.file(_safe(finding_id), level)
+
+    def codes_csv(self, finding_id: str, level: int | None) -> tuple[bytes, int]:
+        """The same as a table, and the number of the level."""
+        file = self.codes(finding_id, level)
+        return codes_as_csv(file), file.level
 
     def _titles(self, slug: str, layer: str) -> Titles | None:
         """What the units of a layer are called; None for a model that is not served."""

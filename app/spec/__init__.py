@@ -3,6 +3,7 @@
 from app.spec.attack import AttackSearchSpec, AttackSpec, OverlaySpec
 from app.spec.attack_table import AttackTableSpec
 from app.spec.captions import CaptionsSpec
+from app.spec.codes import CodesSpec
 from app.spec.composition import CompositionSpec
 from app.spec.direction import Direction, parse_direction
 from app.spec.findings import FINDINGS, FindingSpec
@@ -30,6 +31,7 @@ __all__ = [
     "AttackTableSpec",
     "CaptionsSpec",
     "CompositionSpec",
+    "CodesSpec",
     "Direction",
     "FindingSpec",
     "Form",

@@ -3,6 +3,7 @@
 from app.spec.attack import AttackSearchSpec, AttackSpec
 from app.spec.attack_table import AttackTableSpec
 from app.spec.captions import CaptionsSpec
+from app.spec.codes import CodesSpec
 from app.spec.composition import CompositionSpec
 from app.spec.regions import RegionsSpec
 from app.spec.stroop import StroopSpec
@@ -14,6 +15,7 @@ FindingSpec = (
     | AttackSearchSpec
     | AttackTableSpec
     | CaptionsSpec
+    | CodesSpec
     | CompositionSpec
     | RegionsSpec
     | StroopSpec
@@ -27,6 +29,7 @@ FINDINGS: dict[str, type[FindingSpec]] = {
     "attack_search": AttackSearchSpec,
     "attack_table": AttackTableSpec,
     "captions": CaptionsSpec,
+    "codes": CodesSpec,
     "composition": CompositionSpec,
     "regions": RegionsSpec,
     "stroop": StroopSpec,

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app import urls
 from app.settings import ROOT
-from app.web import chart_composition, chart_regions, chart_rise, charts, markdown, words
+from app.web import chart_codes, chart_composition, chart_regions, chart_rise, charts, markdown, words
 from app.web.prose import prose
 
 STATIC = ROOT / "static"
@@ -36,6 +36,7 @@ class Views:
             urls=urls,
             charts=charts,
             chart_regions=chart_regions,
+            chart_codes=chart_codes,
             chart_rise=chart_rise,
             chart_composition=chart_composition,
             words=words,
