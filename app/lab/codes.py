@@ -159,8 +159,10 @@ def _repeated(columns: Columns, images: NDArray[np.int64], trained: NDArray[np.b
     return np.asarray(alike(prints, prints[trained]).any(1))
 
 
-def coding(columns: Columns, layer: str, sample: Sample) -> Iterator[Progress | Codes | None]:
-    """Fit all levels and the dense probe beside them.
+def coding(
+    columns: Columns, layer: str, sample: Sample, *, most_each: float = MOST_EACH
+) -> Iterator[Progress | Codes | None]:
+    """Fit all levels, up to that which has more than `most_each` units a class, and the dense probe beside them.
 
     Yields:
         How far it is; None where there is nothing new to say; at the end the codes.
@@ -181,7 +183,7 @@ def coding(columns: Columns, layer: str, sample: Sample) -> Iterator[Progress | 
         yield Progress(said, done)
         model = yield from solving(problem, penalty, model)
         levels.append(_level(penalty, model, x, held))
-        if levels[-1].each > MOST_EACH or levels[-1].weights > MOST_WEIGHTS:
+        if levels[-1].each > most_each or levels[-1].weights > MOST_WEIGHTS:
             break
     odds = values[~trained] @ probe.weight.numpy().T + probe.bias.numpy()
     common = np.broadcast_to(np.bincount(labels).astype(float), odds.shape)

@@ -14,6 +14,8 @@ from app.lab import code_file
 from app.lab.code_file import CodeFile
 from app.lab.codes import STEPS, Codes, Progress, classes, coding, places, sample, scores
 from app.lab.hierarchy import joins
+from app.lab.reproduce.codes import rows as reproduced
+from app.lab.reproduce.row import HOLDS
 
 LAYER, CLASSES, EACH, UNITS = "layer1.0", 8, 40, 30
 IMAGES = CLASSES * EACH
@@ -141,3 +143,11 @@ def test_the_file_has_every_level_and_says_what_it_is_of(codes: Codes, tmp_path:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(NotReady, match="gone or broken"):
         CodeFile.open(path)
+
+
+def test_codes_pass_where_units_are_for_classes_and_not_when_dealt_to_others(codes: Codes) -> None:
+    five, first = reproduced(codes)
+    assert five.figures["units"] == len(codes.labels) and five.figures["shuffled"] < five.figures["share"]
+    assert five.verdict.startswith("missed: shuffled units reach"), "of eight classes any five are most"
+    assert first.verdict == HOLDS and first.figures["share"] > 0.9
+    assert "units a class, 8 classes" in five.measured
