@@ -52,22 +52,13 @@ from app.microscope.given_desk import GivenDesk
 from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
-from app.microscope.instruments import Bench, Files
-from app.microscope.lab.attack import Attack
-from app.microscope.lab.attack_search import AttackSearch
-from app.microscope.lab.attack_table import AttackTables
-from app.microscope.lab.class_lists import ClassLists
+from app.microscope.instruments import Files
 from app.microscope.lab.code_answers import as_csv as codes_as_csv
-from app.microscope.lab.codes import SparseCodes
-from app.microscope.lab.composition import Compositions
 from app.microscope.lab.composition_page import as_csv as composition_as_csv
 from app.microscope.lab.desk import LabDesk
-from app.microscope.lab.overlays import Subjects
+from app.microscope.lab.laboratory import Laboratory
 from app.microscope.lab.pictured import PicturedDesk
-from app.microscope.lab.regions import RegionMap
-from app.microscope.lab.stroop import Stroop
 from app.microscope.lab.text import TextDesk
-from app.microscope.lab.wild import Wild
 from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
@@ -141,25 +132,19 @@ class Microscope:
         )
         self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.top_words = TopWords(self.store, self.residents, self._titles)
-        subjects = Subjects(settings, self.store, self.indexes)
-        lists = ClassLists(self.store, self.indexes, self.column_desk)
-        self.attack_tables = AttackTables(lists, self._cards)
-        self.region_map = RegionMap(
-            settings.data, self.store, self.residents, self._cards, self._titles, self.top_words.seconds
+        self.laboratory = Laboratory(
+            settings,
+            self.store,
+            self.residents,
+            self.indexes,
+            self.column_desk,
+            self.naming,
+            self.gallery,
+            self.top_words.seconds,
+            self._cards,
+            self._titles,
         )
-        self.compositions = Compositions(self.store, self.indexes, self.column_desk, self.gallery, self.naming)
-        self.stroop = Stroop(self.store)
-        self.sparse_codes = SparseCodes(self.store, self.indexes, self.column_desk, self.naming, self.gallery)
-        benches: dict[str, Bench] = {
-            "codes": self.sparse_codes,
-            "composition": self.compositions,
-            "attack": Attack(settings.data, subjects, lists, self.naming, self.gallery),
-            "attack_search": AttackSearch(subjects, lists),
-            "attack_table": self.attack_tables,
-            "wild": Wild(settings, self.store, lists),
-            "stroop": self.stroop,
-            "regions": self.region_map,
-        }
+        benches = self.laboratory.benches
         self.lab_desk = LabDesk(self.store, self.residents, benches)
         instruments = {"captions": Captions(settings.data, self._label), "words": self.top_words, **benches}
         self.finding_desk = FindingDesk(self.store, self.worker, self.residents, instruments)
@@ -614,7 +599,7 @@ class Microscope:
 
     def composition_file(self, finding_id: str) -> CompositionFile:
         """All words of a composition with all their units."""
-        return self.compositions.file(self.store.findings.get(_safe(finding_id)))
+        return self.laboratory.compositions.file(self.store.findings.get(_safe(finding_id)))
 
     def composition_csv(self, finding_id: str) -> bytes:
         """The same as a table."""
@@ -622,7 +607,7 @@ class Microscope:
 
     def codes(self, finding_id: str, level: int | None) -> CodesFile:
         """All sparse codes of one level of a finding."""
-        return self.sparse_codes.file(_safe(finding_id), level)
+        return self.laboratory.sparse_codes.file(_safe(finding_id), level)
 
     def codes_csv(self, finding_id: str, level: int | None) -> tuple[bytes, int]:
         """The same as a table, and the number of the level."""

@@ -1,10 +1,11 @@
 """What every instrument whose results are findings has: it checks a spec, works in steps, and makes a page of what it found."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from app import urls
 from app.answers.findings import Finding, FindingView
+from app.answers.layer import UnitCard
 from app.clip.clip import Clip
 from app.store import FindingRow
 
@@ -12,6 +13,9 @@ Files = Mapping[str, Sequence[tuple[str, bytes]]]
 """What was uploaded with a form, by field: names and bytes."""
 
 Found = Mapping[str, Any]
+
+Cards = Callable[[str, str, Sequence[int]], list[UnitCard]]
+"""What units of a model's layer look like and are called."""
 
 
 class Step(NamedTuple):

@@ -12,11 +12,11 @@ router = APIRouter(tags=["laboratory"])
 @router.get("/findings/{finding_id}/attacks.csv", response_class=Response)
 def attacks(microscope: Scope, finding_id: Name) -> Response:
     """What was counted, a text and style a row."""
-    table = microscope.attack_tables.csv(finding_id)
+    table = microscope.laboratory.attack_tables.csv(finding_id)
     return Response(table, media_type=FILES["csv"], headers=to_keep("csv", finding_id, "attacks"))
 
 
 @router.get("/findings/{finding_id}/attacked/{row}/{place}.webp", response_class=Response, include_in_schema=False)
 def attacked(request: Request, microscope: Scope, finding_id: Name, row: Number, place: Number) -> Response:
     """One of a table's pictures with the text of a row on it."""
-    return picture(request, microscope.attack_tables.attacked(finding_id, row, place), cache=CHECK_HOURLY)
+    return picture(request, microscope.laboratory.attack_tables.attacked(finding_id, row, place), cache=CHECK_HOURLY)

@@ -12,10 +12,10 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 @router.get("/findings/{finding_id}/stimuli/{ink}/{word}.webp")
 def stimulus(request: Request, microscope: Scope, finding_id: Name, ink: Number, word: Number) -> Response:
     """A word in an ink, as it is drawn first."""
-    return picture(request, microscope.stroop.stimulus(finding_id, ink, word))
+    return picture(request, microscope.laboratory.stroop.stimulus(finding_id, ink, word))
 
 
 @router.get("/findings/{finding_id}/stimuli/{ink}/{word}/all.webp")
 def stimuli(request: Request, microscope: Scope, finding_id: Name, ink: Number, word: Number) -> Response:
     """The same in all ways, side by side."""
-    return picture(request, microscope.stroop.stimuli(finding_id, ink, word))
+    return picture(request, microscope.laboratory.stroop.stimuli(finding_id, ink, word))

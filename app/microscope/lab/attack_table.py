@@ -1,7 +1,7 @@
 """A table of typographic attacks as a finding: its form, the work, which can be taken up again, and its page."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,14 +10,13 @@ from pydantic import TypeAdapter
 from app import images, urls
 from app.answers.attack_table import AttackedPicture, AttackTablePage, MovedUnit, ShownRow
 from app.answers.findings import FindingView
-from app.answers.layer import UnitCard
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
 from app.lab.attack_counts import Cell
 from app.lab.attack_run import Ground, Tabulated, asks_for_units, ground, tabulating
 from app.lab.overlay import STYLES, overlaid
 from app.lab.probe_file import WRITTEN
-from app.microscope.instruments import Files, Found, Step, so_far
+from app.microscope.instruments import Cards, Files, Found, Step, so_far
 from app.microscope.lab.attack_answers import answered, as_csv, totals
 from app.microscope.lab.class_lists import ClassLists, label_columns
 from app.microscope.lab.counting import counted
@@ -33,8 +32,6 @@ STYLES_SAID: dict[StyleName, str] = {
     "paper": "Eight small copies, as in the paper",
 }
 CELLS = TypeAdapter(tuple[Cell, ...])
-
-Cards = Callable[[str, str, Sequence[int]], list[UnitCard]]
 
 
 class AttackTables:

@@ -1,7 +1,7 @@
 """The region map as a finding: names of places drawn, an unlabelled map slid, and what both do to some units."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from torch import Tensor
 
 from app import images
 from app.answers.findings import FindingView
-from app.answers.layer import UnitCard
 from app.answers.regions import RegionsPage
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound, NotReady
@@ -23,7 +22,7 @@ from app.lab.published import published
 from app.lab.regions import Regions
 from app.lab.slid_map import cut, random_crops, sliding
 from app.lab.top_words import RENDERINGS
-from app.microscope.instruments import Files, Found, Step
+from app.microscope.instruments import Cards, Files, Found, Step
 from app.microscope.lab import region_pages, region_paint
 from app.microscope.naming import Titles
 from app.microscope.residents import Residents
@@ -36,7 +35,6 @@ FAMILY = "region"  # what the paper calls the family
 SAY_EVERY_S = 0.5
 CROPS_SHOWN, CROP_SIDE = 6, 128
 
-Cards = Callable[[str, str, Sequence[int]], list[UnitCard]]
 TitlesOf = Callable[[str, str], Titles | None]
 Seconds = Callable[[str, int], float | None]
 
