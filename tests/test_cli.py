@@ -169,7 +169,9 @@ def test_a_gallery_of_a_layer_holds_every_unit(terminal: Terminal) -> None:
 def test_what_is_missing_to_reproduce_the_paper_is_said_in_rows(terminal: Terminal, tmp_path: Path) -> None:
     terminal.monkeypatch.setenv("FACETSCOPE_MODEL_CACHE", str(tmp_path / "cache"))
     said = terminal.answer("reproduce", "--model", "RN50x4.openai", "--reference", tmp_path)["rows"]
-    assert all("model fetch RN50x4.openai" in row["verdict"] for row in said) and len(said) > 8
+    need_no_weights = ("published atlas", "attack table: how far a text covers")
+    need_weights = [row for row in said if not row["name"].startswith(need_no_weights)]
+    assert all("model fetch RN50x4.openai" in row["verdict"] for row in need_weights) and len(need_weights) > 8
     assert all({"name", "published", "measured", "verdict", "seconds"} <= row.keys() for row in said)
     code, out, err = terminal.run("reproduce", "--model", terminal.model)
     assert code == 0 and "not here: The corpus small-corpus records" in " ".join(out.split()).replace("│ ", "")
