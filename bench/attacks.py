@@ -2,7 +2,8 @@
 with Facetscope, over 20 classes and 500 pictures of its corpus that show no writing.
 
 Classes and pictures are drawn by a seed. Both ways to choose the units are measured: by how far a text moves them in standard
-deviations, which is the default, and for labels by what that adds to the target's logit.
+deviations, which is the default, and for labels by what that adds to the target's logit. The intervals are Wilson's over all
+attacks; since every picture carries every text, those of other pictures may lie several points apart.
 """
 
 from collections.abc import Sequence
