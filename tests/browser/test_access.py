@@ -7,7 +7,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.browser.laboratory import laboratory
 from tests.browser.server import Server
 from tests.browser.test_live import LONG, cancel, start_render, wait_for_growth
 from tests.pictures import blobs, png
@@ -80,7 +79,6 @@ def pages(site: Server, browser: Browser) -> Pages:
     page.goto(words)
     expect(page.get_by_role("heading", name="How words are drawn")).to_be_visible(timeout=120_000)
     words = words.removeprefix(site.url)
-    of_laboratory = laboratory(page.request, site)
     owner = page.context.storage_state()
     page.close()
     addresses = {
@@ -127,7 +125,6 @@ def pages(site: Server, browser: Browser) -> Pages:
         "search": "/search?q=5",
         "empty search": "/search",
         "corpus image": str(example),
-        **of_laboratory,
         "error": "/nothing",
     }
     return Pages(site, addresses, owner)
