@@ -123,7 +123,7 @@ def test_missing_weights_a_missing_reference_and_another_model_are_rows(
     rows = of_units(run(Material("tiny", clip, index, data, reference=tmp_path, words=4, units=1))[0])
     rows = [row for row in rows if not row.name.startswith("attack")]  # which ask for no kind, or for another model
     kindless = [row for row in rows if not row.name.startswith(("published", "codes"))]
-    assert all("label column `kind`" in row.verdict for row in kindless)
+    assert all("label column `kind`" in row.verdict for row in kindless), kindless
     assert all(f"There is no {tmp_path}/" in row.verdict for row in rows if row.name.startswith("published"))
     other = write_reference(tmp_path, [{"unit": 1, "checkpoint": "OpenAI RN50x4 visual.layer4[5]"}])
     rows = of_units(run(Material("tiny", clip, gone, data, reference=other, words=4, units=1))[0])
