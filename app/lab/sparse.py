@@ -25,7 +25,7 @@ TOLERANCE = (
 )
 INEXACT = 0.1  # of that, or of the penalty: how far those of the quadratic model may be
 SWEEPS = 100  # over a quadratic model
-ROWS = 2048  # images whose part in the curvature is added up at once
+ROWS = 512  # images whose part in the curvature is added up at once
 SLOPE = 1e-4  # share of the descent that the slope promises, and that a step must give (Armijo)
 SHORTEST = 1e-8  # step: rounding decides below it
 

@@ -15,7 +15,7 @@ from app.corpus.given import FEWEST, Graded, Group, commonest, counts_by_band, g
 from app.corpus.index import Index
 from app.errors import NotFound
 
-FIRST = ("concept", "family", "kind")  # the columns that say what an image shows, before those that say how
+FIRST = ("concept", "class", "family", "kind")  # the columns that say what an image shows, before those that say how
 BINS = 48
 SHARES = 7  # values in the chart of labels given activation; more cannot be told apart
 SHOWN = 12
