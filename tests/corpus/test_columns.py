@@ -239,5 +239,6 @@ def test_categories_are_columns_of_few_values(tmp_path: Path) -> None:
 
 
 def test_a_corpus_without_labels_has_no_categories(made: Columns) -> None:
-    assert made.categories.names == ["caption"] and made.categories.columns == []
+    assert made.categories.names == ["caption", "class"], "the one folder that all pictures lie in"
+    assert made.categories.columns == []
     assert json.loads((made.folder / "columns.json").read_text())["images"] == 150
