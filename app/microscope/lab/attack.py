@@ -20,8 +20,9 @@ from app.lab.linear import LinearProbe
 from app.lab.overlay import check_text, cover, overlaid, scrambled
 from app.lab.probe_file import FittedProbe, fitted, place
 from app.microscope.gallery import Gallery
+from app.microscope.given import label_columns
 from app.microscope.instruments import Files, Found, Step, so_far
-from app.microscope.lab.class_lists import ClassLists, label_columns
+from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.overlays import Subjects, style_choices, style_of
 from app.microscope.naming import Naming
 from app.spec import AttackSpec

@@ -16,9 +16,10 @@ from app.lab.attack_counts import Cell
 from app.lab.attack_run import Ground, Tabulated, asks_for_units, ground, tabulating
 from app.lab.overlay import STYLES, overlaid
 from app.lab.probe_file import WRITTEN
+from app.microscope.given import label_columns
 from app.microscope.instruments import Cards, Files, Found, Step, so_far
 from app.microscope.lab.attack_answers import answered, as_csv, totals
-from app.microscope.lab.class_lists import ClassLists, label_columns
+from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.counting import counted
 from app.spec import AttackTableSpec
 from app.spec.attack import StyleName

@@ -12,7 +12,8 @@ from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.classes import IMAGENET, MOST, PROMPT, Classes, reading
 from app.microscope.columns import ColumnDesk
-from app.microscope.indexes import LABEL_COLUMNS, Indexes
+from app.microscope.given import label_columns
+from app.microscope.indexes import Indexes
 from app.spec import content_id
 from app.spec.classes import COLUMN, HOLE, PASTED
 from app.spec.classes import IMAGENET as OF_IMAGENET
@@ -118,8 +119,3 @@ class ClassLists:
         list_id = content_id("classes", *names)
         self.store.files.put_word_list(list_id, names)
         return list_id
-
-
-def label_columns(columns: Columns) -> list[str]:
-    """The label columns that sort a corpus' images, the one that names units first."""
-    return sorted(columns.categories.columns, key=lambda name: (*LABEL_COLUMNS, name).index(name))

@@ -17,9 +17,10 @@ from app.lab.classes import Classes
 from app.lab.photo_names import Named, meaning
 from app.lab.probe_file import FittedProbe, fitted, place
 from app.lab.wild import Chooser, Photo, Seen, choosing, flips
+from app.microscope.given import label_columns
 from app.microscope.instruments import Files, Found, Step, so_far
 from app.microscope.lab import wild_page
-from app.microscope.lab.class_lists import ClassLists, label_columns
+from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.photos import named_again, taken_in
 from app.settings import Settings
 from app.spec import MOST_PHOTOS, WildSpec
