@@ -122,7 +122,7 @@ def test_a_search_that_was_stopped_can_be_started_again(client: TestClient) -> N
         ({"text": "漢字"}, "no font"),
         ({"text": " "}, "text may not be empty"),
         ({"text": "a" * 41}, "at most 40"),
-        ({"classes": "column:nothing"}, "there are concept, caption, family, kind"),
+        ({"classes": "column:nothing"}, "there are concept, family, kind, caption"),
         ({"classes": "list:0123"}, "paste it again"),
         ({"prompt": "a photo"}, "prompt must have {}"),
         ({"width": "7"}, "width must be at most 1"),
