@@ -31,13 +31,12 @@ def test_a_text_asked_of_a_unit_shows_its_equation(page: Page, site: Server) -> 
     assert serious(page) == []
 
 
-def test_words_are_drawn_and_a_picture_is_added(page: Page, site: Server, picture: FilePayload) -> None:
+def test_a_picture_is_added_to_drawn_words(page: Page, site: Server, picture: FilePayload) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{site.url}/models/{site.slug}/lab/pictured")
-    page.get_by_label("How many").fill("10")
-    page.get_by_role("button", name="Draw the words").click()
-    expect(page.locator("[sse-connect]")).to_have_count(0)
-    page.goto(f"{site.url}/models/{site.slug}/lab/pictured")
+    spec: dict[str, str | float | bool] = {"kind": "words", "model": site.slug, "list": "the\nred\nheart\nof"}
+    page.goto(page.request.post(f"{site.url}/findings", form=spec).url)
+    expect(page.get_by_role("heading", name="How words are drawn")).to_be_visible(timeout=60_000)
+    page.goto(f"{site.url}/models/{site.slug}/lab/pictured?run={page.url.rpartition('/')[2]}")
     page.get_by_label("Words and pictures").fill("the - apple")
     page.get_by_role("button", name="Add up").click()
     expect(page.get_by_text("apple is not among them")).to_be_visible()

@@ -95,7 +95,7 @@ def test_the_shipped_model_is_one_that_open_clip_builds() -> None:
 
 def test_what_ships_ready_made_is_what_the_command_makes() -> None:
     clip = registry.load(registry.entry("iconclip"), RELEASE, "cpu", offline=True)
-    assert check_release(clip, RELEASE, units=16) == []
+    assert check_release(clip, RELEASE, units=8) == []
 
 
 def test_every_source_is_recorded_with_version_and_licence() -> None:
