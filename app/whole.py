@@ -1,13 +1,14 @@
 """Files that are made in one go: a reader never sees half of one."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 PUBLIC, PRIVATE = 0o644, 0o600
 
 
-def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
-    """Write the bytes so that the path holds either nothing, the old bytes, or all of the new ones.
+def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -> None:
+    """Write the bytes, or what they come in parts, so that the path holds either nothing, the old bytes, or all of the new ones.
 
     Args:
         mode: Who may read it: everybody on the machine, or with `PRIVATE` only who runs this.
@@ -16,7 +17,7 @@ def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
         part = Path(file.name)
         try:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.close()
             part.chmod(mode)
             part.replace(path)

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -78,20 +80,27 @@ def test_a_failed_device_ends_the_server_and_the_next_one_resumes(
             time.sleep(0.1)
 
 
-def test_a_signal_ends_the_server_as_before(tiny_folder: Path, tmp_path: Path) -> None:
+def test_a_signal_ends_the_server_as_before_and_its_log_holds_no_key(tiny_folder: Path, tmp_path: Path) -> None:
     settings = Settings(models=(f"tiny@{tiny_folder}",), data=tmp_path / "data", device="cpu", port=free_port())
     script = "import sys; from app.cli.serving import run; from app.settings import Settings; from app.web.app import create_app;"
     script += "settings = Settings.model_validate_json(sys.argv[1]); sys.exit(run(create_app(settings), settings))"
     process = subprocess.Popen(
-        [sys.executable, "-c", script, settings.model_dump_json()], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, settings.model_dump_json()],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     for line in process.stderr:
         if "Uvicorn running" in line:
             break
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/lists/abc/edit?key=SECRET", timeout=30)
     process.terminate()
-    _, said = process.communicate(timeout=30)
+    logged, said = process.communicate(timeout=30)
     assert process.returncode == -15 and "the device failed" not in said
+    assert "/lists/abc/edit" in logged and "SECRET" not in logged + said
 
 
 FAULTS = [

@@ -28,6 +28,7 @@ class LabForm(BaseModel):
     """Where an instrument is put to work: `layer` is the one it looks at unless told otherwise, `choices` what there is to
     choose from, `recent` what it found before, the newest first."""
 
+    url: str
     model: str
     models: list[str]
     layer: str

@@ -52,7 +52,7 @@ def export_people(
     """Write all that people said on a server to a file: labels, votes, notes and the lists that anybody may find."""
     microscope = Microscope(Settings(data=data))
     try:
-        write_whole(out, b"".join(people_as_json(microscope.store)))
+        write_whole(out, people_as_json(microscope.store))
     except OSError as error:
         raise NotReady(f"{out} cannot be written ({error.strerror}): give --out another place.") from error
     finally:

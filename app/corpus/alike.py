@@ -93,7 +93,7 @@ def recording(columns: Columns) -> Generator[tuple[int, int], None, None]:
 def nearest(found: NDArray[np.float32], most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The columns of each row with the highest values, the highest first, and these, [rows, `most` or all]; among equals
     the lowest first."""
-    order = np.argsort(-found, axis=1, kind="stable")[:, :most]
+    order = np.argsort(-found, axis=1, kind="stable")[:, :most].copy()  # a view would keep all of it
     return order, np.take_along_axis(found, order, 1)
 
 

@@ -32,7 +32,7 @@ class GivenDesk:
         self.browser.unit(slug, name, unit)
         index = self.browser.index(slug, name, corpus)
         if index is None:
-            raise NotFound(f"No images are indexed for {name} of {slug}, so there are no labels to go by.")
+            raise NotFound(self.browser.unindexed(slug, name))
         columns = self.browser.columns.find(index)
         known = label_columns(columns) if columns else []
         if by is not None and columns and by not in known:

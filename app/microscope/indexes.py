@@ -84,6 +84,14 @@ class Indexes:
             raise NotFound(f"There is no corpus named {name}. There are: {', '.join(self.names()) or 'none'}.")
         return _open(manifest.parent, manifest.stat().st_mtime_ns)
 
+    def begun_on(self, name: str, key: str) -> Index:
+        """The index of that name if it has the pictures that something was begun on, whose `key` is kept with it: they go by
+        number. Needs no weights. Raises `NotFound` where there is no such index, or it is of other pictures by now."""
+        index = self.open(name)
+        if key not in (index.manifest.activations_key, index.manifest.key):  # the latter is what was kept once
+            raise NotFound(f"The pictures that this was begun on are gone: {name} was indexed anew since. Begin anew.")
+        return index
+
     def picture_of(self, name: str, picture: int) -> Index:
         """The index of that name, known to have that picture. Raises `NotFound`."""
         index = self.open(name)

@@ -70,6 +70,7 @@ class LabellingDesk:
 
         def change(row: LabellingRow) -> None:
             _check_open(row, browser)
+            self._check_pictures(row)
             where = _place(place, len(row.images))
             if said not in row.categories and len(row.categories) >= MOST_CATEGORIES:
                 raise BadInput(
@@ -131,6 +132,8 @@ class LabellingDesk:
             raise NotFound(f"only: this labelling has no category {only!r}.", field="only")
         following = [urls.corpus_image(row.corpus, row.images[place]) for place in rest[: AHEAD + 1]]
         showing = yours and not finished
+        if showing:
+            self._check_pictures(row)
         return LabellingPage(
             id=row.id,
             url=urls.labelling(row.id, only=only),
@@ -154,6 +157,10 @@ class LabellingDesk:
             shares=_shares(row, tags) if finished else [],
             others=self._others(row, tags) if finished else [],
         )
+
+    def _check_pictures(self, row: LabellingRow) -> None:
+        """Raise `NotFound` where the corpus has other pictures than those that the labelling was begun on."""
+        self.columns.indexes.begun_on(row.corpus, row.key)
 
     def _others(self, row: LabellingRow, tags: dict[int, str]) -> list[OtherLabelling]:
         found = []

@@ -204,13 +204,7 @@ class QuizDesk:
                 self.store.quizzes.ask(asked)
 
     def _need_corpus(self, row: QuizRow) -> Index:
-        """The index that a quiz was begun on. Raises `NotFound` where its pictures are other ones by now: they go by number."""
-        index = self.browser.index(row.model, row.layer, row.corpus)
-        if index is None or index.manifest.activations_key != row.key:
-            raise NotFound(
-                f"The pictures of this quiz are gone: {row.corpus} was indexed anew since. Begin another quiz."
-            )
-        return index
+        return self.browser.indexes.begun_on(row.corpus, row.key)
 
     def _scores(self, slug: str, layer: str, unit: int | None, browser: str | None) -> list[QuizScore]:
         tallies, place = self.store.quizzes.tallies, "layer" if unit is None else "unit"

@@ -168,18 +168,11 @@ class SurveyDesk:
     def _corpus(self, row: SurveyRow) -> Index | None:
         """The index that a survey was begun on; None where its pictures are other ones by now."""
         with suppress(NotFound):
-            index = self.browser.index(row.model, row.layer, row.corpus)
-            if index is not None and index.manifest.activations_key == row.key:
-                return index
+            return self._need_corpus(row)
         return None
 
     def _need_corpus(self, row: SurveyRow) -> Index:
-        index = self._corpus(row)
-        if index is None:
-            raise NotFound(
-                f"The pictures of this survey are gone: {row.corpus} was indexed anew since. Begin another one."
-            )
-        return index
+        return self.browser.indexes.begun_on(row.corpus, row.key)
 
     def _judged(self, row: SurveyRow, yours: bool) -> list[JudgedUnit]:
         index, titles = self._corpus(row), self.browser.titles(row.model, row.layer, row.corpus)

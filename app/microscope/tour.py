@@ -127,10 +127,7 @@ class TourDesk:
     def _unindexed(self, slug: str, layer: str) -> str:
         if slug not in self.browser.residents.slugs or self.browser.residents.find(slug) is None:
             return "Families are found from what pictures do to the units, and the model is not loaded."
-        return (
-            f"No images are indexed for {layer} of {slug}. `uv run python -m app index build --model {slug} "
-            f"--images FOLDER --name NAME --layer {layer}` does it."
-        )
+        return self.browser.unindexed(slug, layer)
 
     def _lacking(self, slug: str) -> str:
         residents = self.browser.residents

@@ -1,32 +1,50 @@
 """What a unit's page says of drawn words where the run's file cannot be used."""
 
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import torch
 
 from app.lab import word_file
 from app.lab.top_words import RENDERINGS, WordDrive
-from app.microscope.top_words import TopWords
+from app.microscope import Microscope
+from app.settings import Settings
 from app.spec import WordsSpec
-from app.store import Store
+from app.store import FindingRow
 
 SPEC = WordsSpec(model="small", layer="layer4.0", language="en", count=10, pasted=None)
-UNLOADED, OTHER, SAME = None, SimpleNamespace(weights_hash="other"), SimpleNamespace(weights_hash="w")
 
 
-@pytest.mark.parametrize(("clip", "there"), [(UNLOADED, True), (SAME, True), (OTHER, False)])
-def test_a_run_counts_while_its_file_can_be_read_and_is_of_the_weights(tmp_path: Path, clip: Any, there: bool) -> None:
-    residents: Any = SimpleNamespace(find=lambda slug: clip, pace=lambda slug: None)
-    store = Store(tmp_path, f"sqlite:///{tmp_path / 'facetscope.sqlite3'}")
-    store.findings.add(SPEC)
-    store.findings.change(SPEC.id, status="done")
-    desk, row, path = TopWords(store, residents, lambda slug, layer: None), store.findings.get(SPEC.id), store.files
-    word_file.write(path.finding(SPEC.id), WordDrive(("a", "b"), torch.eye(2)), RENDERINGS, "w")
+@pytest.fixture
+def unloaded(settings: Settings) -> Iterator[Microscope]:
+    """A microscope that was never started: nothing is loaded."""
+    microscope = Microscope(settings)
+    yield microscope
+    microscope.close()
+
+
+def finished(microscope: Microscope, weights_hash: str) -> FindingRow:
+    """A finished run, with a file of these weights."""
+    microscope.store.findings.add(SPEC)
+    microscope.store.findings.change(SPEC.id, status="done")
+    drive = WordDrive(("a", "b"), torch.eye(2, 256))
+    word_file.write(microscope.store.files.finding(SPEC.id), drive, RENDERINGS, weights_hash)
+    return microscope.store.findings.get(SPEC.id)
+
+
+def check(microscope: Microscope, weights_hash: str, there: bool) -> None:
+    row, desk = finished(microscope, weights_hash), microscope.top_words
     assert desk.remains(row) is there
     assert (desk.section("small", "layer4.0", 0).found is not None) is there
-    path.finding(SPEC.id).write_bytes(b"broken")
+    microscope.store.files.finding(SPEC.id).write_bytes(b"broken")
     assert not desk.remains(row) and desk.section("small", "layer4.0", 0).found is None
-    store.close()
+    microscope.store.findings.remove(SPEC.id)
+
+
+def test_a_run_counts_while_its_file_can_be_read_and_is_of_the_weights(shared: Microscope) -> None:
+    check(shared, shared.residents.clip("small").weights_hash, there=True)
+    check(shared, "other", there=False)
+
+
+def test_it_counts_before_the_weights_are_there_to_compare(unloaded: Microscope) -> None:
+    check(unloaded, "w", there=True)

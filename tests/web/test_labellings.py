@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from app.settings import Settings
 from app.web.browser_id import NAME
-from tests.web.conftest import LAYER
+from tests.web.conftest import LAYER, indexed_anew
 from tests.web.markup import Markup
 
 UNIT = f"/models/small/{LAYER}/17"
@@ -176,3 +177,14 @@ def test_a_labelling_cannot_be_finished_before_it_is_begun(person: TestClient) -
     assert "Label at least one" in answer.text
     assert person.get("/labellings/0123456789abcdef").status_code == 404
     assert NAME in person.cookies
+
+
+def test_a_labelling_whose_pictures_are_other_ones_by_now_says_so(person: TestClient, settings: Settings) -> None:
+    url = begin(person, f"/models/small/{LAYER}/29")
+    tag(person, url, "red")
+    indexed_anew(settings, "labellings", url.rpartition("/")[2])
+    assert person.get(url).status_code == 404
+    refused = person.post(f"{url}/tags", data={"place": 1, "category": "red"}, headers=JSON)
+    assert refused.status_code == 404 and "indexed anew since" in refused.json()["detail"]
+    assert person.post(f"{url}/finish").status_code == 303, "what was labelled can still be counted"
+    assert person.get(f"{url}.json").json()["done"] == 1

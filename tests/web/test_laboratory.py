@@ -40,6 +40,7 @@ def test_a_refused_form_comes_back_with_the_reason(client: TestClient, kind: str
     assert 400 <= answer.status_code < 500
     assert Markup(answer.text).one("input", type="hidden", name="kind")["value"] == kind
     assert 'role="alert"' in answer.text
+    assert f"<{LAB}/{kind}.json>" in answer.headers["link"]
     twin = client.post("/findings", json=sent, headers={"Accept": "application/json"})
     assert twin.headers["content-type"] == "application/problem+json"
 

@@ -236,5 +236,5 @@ def test_a_quiz_whose_pictures_are_other_ones_by_now_says_so(person: TestClient,
     for path in (trial, f"{trial}/1.webp"):
         assert person.get(path).status_code == 404
     said = person.post(trial, data={"picture": "1"}, headers=JSON).json()["detail"]
-    assert said == "The pictures of this quiz are gone: small-corpus was indexed anew since. Begin another quiz."
+    assert said == "The pictures that this was begun on are gone: small-corpus was indexed anew since. Begin anew."
     assert person.get(trial.rpartition("/")[0]).status_code == 200, "what was answered stays"

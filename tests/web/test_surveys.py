@@ -225,5 +225,5 @@ def test_a_survey_whose_pictures_are_other_ones_by_now_says_so(person: TestClien
     indexed_anew(settings, "surveys", first.split("/")[-2])
     for answer in (person.get(f"{first}.json"), person.post(first, data={"verdict": "polysemantic"}, headers=JSON)):
         assert answer.status_code == 404
-        assert "The pictures of this survey are gone" in answer.json()["detail"]
+        assert "indexed anew since" in answer.json()["detail"]
     assert person.get(first.rpartition("/")[0]).status_code == 200

@@ -55,6 +55,7 @@ class LabDesk:
         if kind not in self.benches:
             raise NotFound(f"There is no instrument {kind[:40]!r}: there are {', '.join(links)}.")
         return LabForm(
+            url=urls.lab(slug, kind),
             model=slug,
             models=self.slugs,
             layer=layer,
