@@ -61,6 +61,23 @@ def test_the_promised_commands_are_there() -> None:
         assert {word for word in rest if word.startswith("--")} <= known, " ".join(words)
 
 
+def test_the_commands_that_scripts_rely_on_are_there() -> None:
+    groups = {
+        "model": "list check fetch",
+        "index": "build columns export show",
+        "label": "build",
+        "family": "build",
+        "facet": "train import",
+        "gallery": "render",
+        "demo": "build train evaluate",
+    }
+    command = typer.main.get_command(cli)
+    assert isinstance(command, TyperGroup) and {"serve", "export", "render", "reproduce"} <= command.commands.keys()
+    for name, wanted in groups.items():
+        group = command.commands[name]
+        assert isinstance(group, TyperGroup) and set(wanted.split()) <= group.commands.keys()
+
+
 def test_the_container_runs_one_worker_as_a_user_and_asks_readyz() -> None:
     text = Path(ROOT / "Dockerfile").read_text()
     assert "USER facetscope" in text and "/readyz" in text and "--workers" not in text

@@ -35,6 +35,8 @@ def test_a_text_on_a_picture_is_seen_before_and_after(
         expect(page.get_by_role("heading", name="Units that moved most")).to_be_visible()
         page.get_by_role("link", name="Try many names on it").click()
         expect(page.get_by_label("This picture, unless another one is chosen")).to_be_checked()
+        page.get_by_label("The model chooses among").select_option("imagenet")
+        page.get_by_label("Names at most").fill("5")
         page.get_by_role("button", name="Try the names").click()
         rows = page.get_by_role("region", name="Names by success").locator("tbody tr")
         expect(rows).to_have_count(5, timeout=WAIT_MS)

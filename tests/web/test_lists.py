@@ -300,3 +300,11 @@ def test_all_that_people_said_leaves_as_one_file_without_saying_who(
     assert ran.exit_code == 0, ran.output
     written = json.loads(out.read_text())
     assert {**written, "exported": ""} == {**found, "exported": ""}
+
+
+@pytest.mark.parametrize("place", [{"unit": "3"}, {"unit": 3, "model": "small", "layer": LAYER}])
+def test_a_remark_that_is_too_long_is_refused_whatever_else_is_sent(somebody: As, place: dict[str, Any]) -> None:
+    ada = somebody("ada")
+    url = made(ada, 3)
+    refused = ada.post(f"{url}/units", json={**place, "remark": "z" * 201})
+    assert refused.status_code == 422 and "remark may have at most 200" in refused.text

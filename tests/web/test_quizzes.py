@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from scipy.stats import binomtest
 
-from app.lab.proportion import share
 from app.settings import Settings
 from app.web.app import create_app
 from tests.pictures import furnished_folder
@@ -101,7 +101,8 @@ def test_the_score_is_the_one_counted_by_hand(person: TestClient) -> None:
     page = person.get(f"{quiz}.json").json()
     [score] = [each for each in page["scores"] if (each["who"], each["reference"]) == ("person", "natural")]
     assert (score["right"], score["trials"], score["of"]) == (right, 8, "unit")
-    assert (score["low"], score["high"]) == pytest.approx((share(right, 8).low, share(right, 8).high))
+    wilson = binomtest(right, 8).proportion_ci(method="wilson")
+    assert (score["low"], score["high"]) == pytest.approx((wilson.low, wilson.high))
     assert (page["published"], page["next"]) == (0.92, f"{quiz}/9")
     assert sum(each["chosen"] == each["answer"] for each in page["trials"]) == right
     assert f"{right} of 8 right" in person.get(quiz).text
