@@ -64,7 +64,7 @@ def test_a_failed_device_ends_the_server_and_the_next_one_resumes(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert ended.returncode == 70, ended.stderr
@@ -74,7 +74,7 @@ def test_a_failed_device_ends_the_server_and_the_next_one_resumes(
     ids = [row.id for row in store.unfinished_renders()]
     store.close()
     with TestClient(create_app(settings)) as client:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while [client.get(f"/renders/{each}.json").json()["status"] for each in ids] != ["done", "done"]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -98,7 +98,7 @@ def test_a_signal_ends_the_server_as_before_and_its_log_holds_no_key(tiny_folder
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/lists/abc/edit?key=SECRET", timeout=30)
     process.terminate()
-    logged, said = process.communicate(timeout=30)
+    logged, said = process.communicate(timeout=120)
     assert process.returncode == -15 and "the device failed" not in said
     assert "/lists/abc/edit" in logged and "SECRET" not in logged + said
 

@@ -15,7 +15,7 @@ from app.web.app import create_app
 from app.web.browser_id import NAME
 from tests.pictures import blobs, furnished_folder, png
 
-WAIT_S = 90.0
+WAIT_S = 240.0
 LAYER = "layer4.0"
 Labelling = Callable[[str, str], None]
 SPEC = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "6"}
