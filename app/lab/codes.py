@@ -5,7 +5,7 @@ and the right class was among the first five on 56.4% of the images. Neither reg
 multinomial logistic regression with an L1 penalty on standardised units, each the spatial mean before the last ReLU.
 
 The images are halved, class by class. Everything is fitted to one half; the other is only ever counted on, without those of
-its images that nearly duplicate one of the first.
+its images that nearly duplicate one of the first of its class.
 """
 
 from collections.abc import Generator, Iterator
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.corpus.columns import Columns
 from app.corpus.fingerprint import alike
-from app.errors import BadInput
+from app.errors import BadInput, NotReady
 from app.lab import linear
 from app.lab.linear import FLAT, LinearProbe
 from app.lab.proportion import Share, share
@@ -26,7 +26,6 @@ from app.lab.sparse import Linear, Problem, cross_entropy, penalties, solving
 RATIO, SMALLEST = 0.8, 0.01  # of a penalty to the one before, and of the last to the largest
 LEVELS = 20  # penalties from the one to the other
 LEAST_EACH, MOST_EACH = 0.5, 30.0  # weights a class, on average, of the levels that are kept
-MOST_WEIGHTS = 5000  # of a level: the memory for more grows with their square
 FEWEST = 4  # images of a class: two in each half
 DENSE = (1.0, 0.1, 0.01, 0.001)  # L2 penalties to choose from
 FIRST = 5  # classes among which the right one counts too
@@ -128,8 +127,8 @@ def classes(columns: Columns, by: str, most: int) -> list[int]:
     return found
 
 
-def sample(columns: Columns, by: str, *, most: int, images: int, seed: int) -> Sample:
-    """The images of a corpus that have a class in the label column `by`.
+def sampling(columns: Columns, by: str, *, most: int, images: int, seed: int) -> Generator[None, None, Sample]:
+    """The images of a corpus that have a class in the label column `by`: a class a step, and then all.
 
     Args:
         most: So many classes at most, the commonest.
@@ -137,20 +136,30 @@ def sample(columns: Columns, by: str, *, most: int, images: int, seed: int) -> S
 
     Raises:
         BadInput: as `classes`.
+        NotReady: no image of the other half is left to count on.
     """
     chosen = classes(columns, by, most)
     numbers, values = columns.categories.numbers(by), columns.categories.values(by)
     rng = np.random.default_rng(seed)
     drawn = [rng.permutation(np.flatnonzero(numbers == place))[:images] for place in chosen]
     trained = [np.arange(len(own)) < (len(own) + 1) // 2 for own in drawn]
-    kept = [half | ~_repeated(columns, own, half) for own, half in zip(drawn, trained, strict=True)]
-    return Sample(
+    kept = []
+    for own, half in zip(drawn, trained, strict=True):
+        kept.append(half | ~_repeated(columns, own, half))
+        yield
+    found = Sample(
         names=tuple(values[place] for place in chosen),
         images=np.concatenate([own[left] for own, left in zip(drawn, kept, strict=True)]).astype(np.int64),
         labels=np.repeat(np.arange(len(chosen)), [left.sum() for left in kept]),
         trained=np.concatenate([half[left] for half, left in zip(trained, kept, strict=True)]),
         duplicates=sum(int((~left).sum()) for left in kept),
     )
+    if found.trained.all():
+        raise NotReady(
+            f"Every picture of the other half nearly duplicates one of its {by} in the first, so that there is none to count "
+            "on: index pictures that differ, or choose another label column."
+        )
+    return found
 
 
 def _repeated(columns: Columns, images: NDArray[np.int64], trained: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -160,13 +169,20 @@ def _repeated(columns: Columns, images: NDArray[np.int64], trained: NDArray[np.b
 
 
 def coding(
-    columns: Columns, layer: str, sample: Sample, *, most_each: float = MOST_EACH
+    columns: Columns, layer: str, drawing: Generator[None, None, Sample], *, most_each: float = MOST_EACH
 ) -> Iterator[Progress | Codes | None]:
-    """Fit all levels, up to that which has more than `most_each` units a class, and the dense probe beside them.
+    """Fit all levels, up to that which has more than `most_each` units a class or needs more weights than there is room for,
+    and the dense probe beside them, to what `sampling` draws.
 
     Yields:
         How far it is; None where there is nothing new to say; at the end the codes.
+
+    Raises:
+        BadInput, NotReady: as `sampling`.
+        NotReady: no unit of the layer says anything of the classes.
     """
+    yield Progress("Drawing the pictures.", 0)
+    sample = yield from drawing
     yield Progress("Reading the units.", 0)
     values = yield from _read(columns, layer, sample.images)
     trained = sample.trained
@@ -182,9 +198,15 @@ def coding(
         said = f"Fitting codes of {levels[-1].each:.1f} units a class and more." if levels else "Fitting codes."
         yield Progress(said, done)
         model = yield from solving(problem, penalty, model)
-        levels.append(_level(penalty, model, x, held))
-        if levels[-1].each > most_each or levels[-1].weights > MOST_WEIGHTS:
+        if model is None:
             break
+        levels.append(_level(penalty, model, x, held))
+        if levels[-1].each > most_each:
+            break
+    if not levels:
+        raise NotReady(
+            f"No unit of {layer} tells these pictures apart, so that there are no codes: choose another layer."
+        )
     odds = values[~trained] @ probe.weight.numpy().T + probe.bias.numpy()
     common = np.broadcast_to(np.bincount(labels).astype(float), odds.shape)
     kept = [level for level in levels if level.each >= LEAST_EACH] or levels[-1:]

@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 Array = NDArray[np.float64]
-Steps = Generator[None, None, "Linear"]
+Steps = Generator[None, None, "Linear | None"]
 
 TOLERANCE = (
     1e-5  # of the penalty: how far the optimality conditions may be missed; weights are then off by less than 1e-3
 )
 INEXACT = 0.1  # of that, or of the penalty: how far those of the quadratic model may be
 SWEEPS = 100  # over a quadratic model
-ROWS = 512  # images whose part in the curvature is added up at once
+MOST = 5000  # weights of one, biases among them: its curvature has their square, 200 MB
+ROWS = 512  # images whose part in the curvature is added up at once, at most
+WORK = 1e9  # products of two weights' values in that: a step of the device thread stays under a second
 SLOPE = 1e-4  # share of the descent that the slope promises, and that a step must give (Armijo)
 SHORTEST = 1e-8  # step: rounding decides below it
 
@@ -79,10 +81,11 @@ def cross_entropy(logits: NDArray[np.floating], y: NDArray[np.integer]) -> float
     return -float(log_softmax(logits, 1)[np.arange(len(y)), y].mean())
 
 
-def solving(problem: Problem, penalty: float, start: Linear | None = None, tolerance: float = TOLERANCE) -> Steps:
-    """The steps of finding the best model under a penalty above 0, which it answers; a `start` close to it saves some.
+def solving(problem: Problem, penalty: float, start: Linear | None = None, most: int = MOST) -> Steps:
+    """The steps of finding the best model under a penalty above 0; a `start` close to it saves some.
 
-    Weights that the penalty does not leave are exactly 0.
+    Answers the model, in which weights that the penalty does not leave are exactly 0; None if `most` weights, biases among
+    them, are not enough.
     """
     model = start or problem.nothing
     held, logits = np.vstack([model.weight, model.bias]), model.logits(problem.x)  # the last row is the biases'
@@ -93,10 +96,11 @@ def solving(problem: Problem, penalty: float, start: Linear | None = None, toler
         chances = np.exp(log_softmax(logits, 1))
         gradient = problem.gradient(chances)
         missed = _missed(held, gradient, price)
-        if missed < tolerance * penalty:
+        if missed < TOLERANCE * penalty:
             break
-        wanted = (held != 0) | (abs(gradient) > price)
-        wanted[-1] = True
+        wanted = _working_set(held, gradient, price, most)
+        if wanted is None:
+            return None
         units, classes = np.nonzero(wanted)
         curvature = yield from _curvature(problem, chances, units, classes)
         aim = yield from _minimum(
@@ -120,18 +124,37 @@ def solving(problem: Problem, penalty: float, start: Linear | None = None, toler
 
 
 def settled(weight: Array) -> Array:
-    """Weights [U, K], moved so that the lower middle one of each unit's is 0 where the number of classes is even.
+    """Weights [U, K], moved so that a middle one of each unit's is 0 where the number of classes is even: of the two middle
+    ones that which leaves more zeros, or the lower if both leave as many.
 
     Adding a number to all weights of a unit changes no chances. With an odd number of classes the penalty says which number,
     for the middle weight must be 0; with an even one it may lie anywhere between the two middle ones.
     """
-    classes = weight.shape[1]
-    return weight if classes % 2 else weight - np.sort(weight, axis=1)[:, classes // 2 - 1, None]
+    half, odd = divmod(weight.shape[1], 2)
+    if odd:
+        return weight
+    low, high = np.sort(weight, axis=1)[:, half - 1 : half + 1].T[:, :, None]
+    sparser = (weight == high).sum(1, keepdims=True) > (weight == low).sum(1, keepdims=True)
+    return weight - np.where(sparser, high, low)
 
 
 def _missed(held: Array, gradient: Array, price: Array) -> float:
     """By how much the worst weight misses the optimality conditions."""
     return float(np.where(held, abs(gradient + price * np.sign(held)), abs(gradient) - price).max())
+
+
+def _working_set(held: Array, gradient: Array, price: Array, most: int) -> NDArray[np.bool_] | None:
+    """The weights to move next, [U + 1, K]: all that are not 0, the biases, and of those that should not be 0 the worst, at
+    most as many again. None if `most` are moved already."""
+    wanted = held != 0
+    wanted[-1] = True
+    count = np.count_nonzero(wanted)
+    if count >= most:
+        return None
+    owed = np.where(wanted, 0, abs(gradient) - price).ravel()
+    worst = np.argsort(owed)[-min(count, most - count) :]
+    wanted.flat[worst[owed[worst] > 0]] = True
+    return wanted
 
 
 def _curvature(
@@ -141,15 +164,17 @@ def _curvature(
     stands for the bias."""
     found = np.zeros((len(units), len(units)))
     own = [np.flatnonzero(classes == each) for each in range(problem.classes)]
-    for start in range(0, len(problem.x), ROWS):
-        rows = problem.x[start : start + ROWS]
+    count = max(1, min(ROWS, int(WORK / len(units) ** 2)))
+    for start in range(0, len(problem.x), count):
+        rows = problem.x[start : start + count]
         values = np.column_stack([rows, np.ones(len(rows))])[:, units]
-        weighed = values * chances[start : start + ROWS][:, classes]
+        weighed = values * chances[start : start + count][:, classes]
         found -= weighed.T @ weighed
         for pairs in own:
             found[np.ix_(pairs, pairs)] += weighed[:, pairs].T @ values[:, pairs]
         yield
-    return found / len(problem.x)
+    found /= len(problem.x)
+    return found
 
 
 def _minimum(
@@ -175,8 +200,9 @@ def _minimum(
 
 
 def penalties(problem: Problem, ratio: float, smallest: float) -> Iterator[float]:
-    """Penalties from just below the largest one down to `smallest` times it, each `ratio` times the one before."""
+    """Penalties from just below the largest one down to `smallest` times it, each `ratio` times the one before; none if no
+    unit says anything of the classes."""
     penalty = problem.largest_penalty * ratio
-    while penalty >= smallest * problem.largest_penalty:
+    while penalty > smallest * problem.largest_penalty:
         yield penalty
         penalty *= ratio

@@ -1,5 +1,7 @@
 """Sparse codes of columns in which every class has a unit of its own, and shares another with its neighbour."""
 
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from app.corpus.fingerprint import SIZE, PrintWriter
 from app.errors import BadInput, NotReady
 from app.lab import code_file
 from app.lab.code_file import CodeFile
-from app.lab.codes import STEPS, Codes, Progress, classes, coding, places, sample, scores
+from app.lab.codes import STEPS, Codes, Progress, Sample, classes, coding, places, sampling, scores
 from app.lab.hierarchy import joins
 from app.lab.reproduce.codes import rows as reproduced
 from app.lab.reproduce.row import HOLDS
@@ -25,29 +27,47 @@ REPEATED = 3  # images of the first class that are one and the same picture
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Columns:
     """Unit k is for class k, unit 8 + k for the classes 2k and 2k + 1, the others for nothing."""
-    folder, rng = tmp_path_factory.mktemp("columns"), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     y = rng.permutation(np.repeat(np.arange(CLASSES), EACH))
     values = rng.normal(size=(IMAGES, UNITS))
     values[np.arange(IMAGES), y] += 2.5
     values[np.arange(IMAGES), CLASSES + y // 2] += 2.5
-    values = (5 * values + 3).astype(np.float32)
-    writer = ColumnWriter(folder, "key", IMAGES, {LAYER: np.stack([values.min(0), values.max(0)], 1)})
-    writer.add(np.arange(IMAGES), {LAYER: values})
-    writer.finish()
-    categories = CategoryWriter(IMAGES)
-    for image, label in enumerate(y.tolist()):
-        categories.add(image, {"class": f"class {label}", "side": "left" if label < 4 else "right"})
-    categories.write(folder)
+    records = [{"class": f"class {label}", "side": "left" if label < 4 else "right"} for label in y.tolist()]
     prints = rng.integers(0, 256, (IMAGES, SIZE)).astype(np.uint8)
     same = np.flatnonzero(y == 0)[:REPEATED]
     prints[same] = prints[same[0]]
-    PrintWriter(folder, IMAGES).add(prints)
+    return recorded(tmp_path_factory.mktemp("columns"), 5 * values + 3, records, prints)
+
+
+def recorded(folder: Path, values: np.ndarray, records: Sequence[dict[str, str]], prints: np.ndarray) -> Columns:
+    """Images whose units are recorded, with their labels and fingerprints."""
+    values, images = values.astype(np.float32), np.arange(len(records))
+    writer = ColumnWriter(folder, "key", len(records), {LAYER: np.stack([values.min(0), values.max(0)], 1)})
+    writer.add(images, {LAYER: values})
+    writer.finish()
+    categories = CategoryWriter(len(records))
+    for image, record in enumerate(records):
+        categories.add(image, record)
+    categories.write(folder)
+    PrintWriter(folder, len(records)).add(prints)
     return Columns(folder, writer.header)
+
+
+def sample(columns: Columns, by: str, *, most: int, images: int, seed: int) -> Sample:
+    """What is drawn at last; every class is a step, so that no step is long."""
+    steps = sampling(columns, by, most=most, images=images, seed=seed)
+    for done in count():
+        try:
+            next(steps)
+        except StopIteration as end:
+            assert done == len(end.value.names)
+            return end.value
+    raise AssertionError
 
 
 @pytest.fixture(scope="module")
 def codes(columns: Columns) -> Codes:
-    *steps, found = coding(columns, LAYER, sample(columns, "class", most=20, images=100, seed=0))
+    *steps, found = coding(columns, LAYER, sampling(columns, "class", most=20, images=100, seed=0))
     said = [step.done for step in steps if isinstance(step, Progress)]
     assert said == sorted(said) and said[-1] < STEPS
     assert isinstance(found, Codes)
@@ -74,13 +94,25 @@ def test_few_images_of_a_class_are_drawn_and_few_classes_taken(columns: Columns)
     assert np.bincount(taken.labels[taken.trained]).tolist() == [5, 5, 5]
 
 
-def test_a_column_that_gives_no_classes_is_refused(columns: Columns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_that_gives_no_classes_is_refused(columns: Columns, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no label column 'colour'.*class, side"):
         classes(columns, "colour", 10)
-    few = np.array([0, 0, 0, 0, 1, 1, 1, -1])
-    monkeypatch.setattr(columns.categories, "numbers", lambda _: few)
+    few = [{"class": name} for name in "aaaabbb"]
     with pytest.raises(BadInput, match="has 1 values of at least 4 images"):
-        classes(columns, "class", 10)
+        classes(recorded(tmp_path, np.eye(7), few, np.zeros((7, SIZE))), "class", 10)
+
+
+def test_without_a_picture_to_count_on_or_a_unit_that_varies_there_are_no_codes(tmp_path: Path) -> None:
+    rng, records = np.random.default_rng(0), [{"class": name} for name in "aaaaaabbbbbb"]
+    prints = rng.integers(0, 256, (12, SIZE)).astype(np.uint8)
+    flat = recorded(tmp_path, np.ones((12, 3)), records, prints)
+    with pytest.raises(NotReady, match="No unit of layer1.0 tells these pictures apart"):
+        list(coding(flat, LAYER, sampling(flat, "class", most=2, images=6, seed=0)))
+    same = recorded(tmp_path, rng.normal(size=(12, 3)), records, prints[[0] * 6 + [6] * 6])
+    with pytest.raises(
+        NotReady, match="Every picture of the other half nearly duplicates one of its class in the first"
+    ):
+        sample(same, "class", most=2, images=6, seed=0)
 
 
 def test_levels_grow_from_few_units_to_more_and_say_how_well_they_do(codes: Codes) -> None:

@@ -11,10 +11,12 @@ from app.lab.sparse import Linear, Problem, penalties, settled, solving
 
 
 def best(problem: Problem, penalty: float, start: Linear | None = None) -> Linear:
-    return run(solving(problem, penalty, start))
+    found = run(solving(problem, penalty, start))
+    assert found is not None
+    return found
 
 
-def run(steps: Generator[None, None, Linear]) -> Linear:
+def run(steps: Generator[None, None, Linear | None]) -> Linear | None:
     while True:
         try:
             next(steps)
@@ -86,9 +88,9 @@ def test_the_largest_penalty_leaves_nothing_and_a_smaller_one_something(problem:
 
 
 def test_the_free_part_of_a_units_weights_changes_neither_chances_nor_penalty() -> None:
-    weight = np.array([[-3.0, -1.0, 2.0, 5.0], [0.0, 0.0, 0.0, 2.0], [-2.0, -1.0, 0.0, 4.0]])
+    weight = np.array([[-3.0, -1, 2, 5], [0, 0, 0, 2], [-2, -1, 0, 4], [-2, -1, 0, 0], [-1, 0, 1, 1]])
     found = settled(weight)
-    assert found.tolist() == [[-2, 0, 3, 6], [0, 0, 0, 2], [-1, 0, 1, 5]]
+    assert found.tolist() == [[-2, 0, 3, 6], [0, 0, 0, 2], [-1, 0, 1, 5], [-2, -1, 0, 0], [-2, -1, 0, 0]]
     assert np.abs(found).sum() == np.abs(weight).sum()
     assert np.array_equal(settled(weight[:, :3]), weight[:, :3])
 
@@ -96,3 +98,16 @@ def test_the_free_part_of_a_units_weights_changes_neither_chances_nor_penalty() 
 def test_a_unit_that_never_varies_gets_no_weight(problem: Problem) -> None:
     dead = np.column_stack([problem.x, np.zeros(300)])
     assert not best(Problem(dead, problem.y, 6), 0.05 * problem.largest_penalty).weight[-1].any()
+
+
+def test_a_problem_in_which_nothing_varies_has_no_penalties_to_try(problem: Problem) -> None:
+    assert list(penalties(Problem(np.zeros((300, 4)), problem.y, 6), 0.8, 0.01)) == []
+
+
+def test_more_weights_than_there_is_room_for_are_never_moved(problem: Problem) -> None:
+    penalty = 0.02 * problem.largest_penalty
+    whole = best(problem, penalty)
+    needed = int(np.count_nonzero(whole.weight)) + 6
+    assert run(solving(problem, penalty, most=needed // 2)) is None
+    found = run(solving(problem, penalty, most=needed + needed // 5))
+    assert found is not None and np.abs(found.weight - whole.weight).max() < 1e-4

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.corpus.columns import Columns
 from app.errors import NotReady
-from app.lab.codes import STEPS, Codes, Level, Progress, coding, sample, scores
+from app.lab.codes import STEPS, Codes, Level, Progress, coding, sampling, scores
 from app.lab.multimodal import CONCEPT
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
@@ -50,8 +50,8 @@ def run(material: Material) -> Running:
 
 def _fitted(columns: Columns, by: str, layer: str) -> Generator[Step, None, Codes]:
     most = min(len(columns.categories.values(by)), MOST_CLASSES)
-    taken = sample(columns, by, most=most, images=min(EACH, IMAGES // most), seed=0)
-    for found in coding(columns, layer, taken, most_each=UNITS_EACH + 1):
+    drawing = sampling(columns, by, most=most, images=min(EACH, IMAGES // most), seed=0)
+    for found in coding(columns, layer, drawing, most_each=UNITS_EACH + 1):
         if isinstance(found, Codes):
             return found
         if isinstance(found, Progress):

@@ -74,8 +74,8 @@ class SparseCodes:
     def steps(self, clip: Clip, spec: CodesSpec, _before: Found) -> Iterator[Step | None]:
         """Fit the codes; the file is written before the last step is announced."""
         index, columns = self._columns(spec)
-        sample = codes.sample(columns, spec.by, most=spec.classes, images=spec.images, seed=spec.seed)
-        for found in codes.coding(columns, spec.layer, sample):
+        drawing = codes.sampling(columns, spec.by, most=spec.classes, images=spec.images, seed=spec.seed)
+        for found in codes.coding(columns, spec.layer, drawing):
             if isinstance(found, Codes):
                 place = self.store.files.finding(spec.id)
                 code_file.write(place, found, weights_hash=clip.weights_hash, key=index.manifest.key)
