@@ -25,6 +25,7 @@ SIZES = 0.5, 0.7, 0.9  # widths of a name, as shares of the picture
 POSITIONS = 0.25, 0.5, 0.75  # its middle, from the top
 LAYOUTS = tuple(Layout(width=width, x=0.5, y=y, ink=0, paper=255) for width in SIZES for y in POSITIONS)
 FOLDER = "place_names"
+KEEP_EVERY = 16  # names
 
 
 def all_names() -> tuple[str, ...]:
@@ -32,16 +33,16 @@ def all_names() -> tuple[str, ...]:
     return (*(country.name for country in countries()), *(city.name for city in cities()))
 
 
-def drawn() -> str:
-    """Which names there are and how they are drawn, as an id."""
-    return content_id("names", *all_names(), FONT.name, *(layout.model_dump_json() for layout in LAYOUTS))
+def drawn(names: Sequence[str] | None = None) -> str:
+    """Which names there are, all if none are given, and how they are drawn, as an id."""
+    return content_id("names", *(names or all_names()), FONT.name, *(layout.model_dump_json() for layout in LAYOUTS))
 
 
 def naming(clip: Clip, layer: str, names: Sequence[str]) -> Iterator[tuple[int, int] | Tensor]:
-    """Draw names and measure all units of a layer, one name a step, each name once.
+    """Draw names and measure all units of a layer, one size of a name a step, each name once.
 
     Yields:
-        How many are done and how many there are; at the end the activations [N, C] float32 on the CPU, in the order of
+        How many names are done and how many there are; at the end the activations [N, C] float32 on the CPU, in the order of
         `names`: the mean over sizes of the maximum over positions of the spatial mean before the last ReLU.
 
     Raises:
@@ -50,31 +51,42 @@ def naming(clip: Clip, layer: str, names: Sequence[str]) -> Iterator[tuple[int, 
     different = list(dict.fromkeys(names))
     found: dict[str, Tensor] = {}
     for name in different:
-        values, _ = measure(clip, clip.prepare(drawings(name, LAYOUTS, FONT)), [layer])[layer]
-        found[name] = values.view(len(SIZES), len(POSITIONS), -1).amax(1).mean(0)
-        yield len(found), len(different)
+        sizes = []
+        for start in range(0, len(LAYOUTS), len(POSITIONS)):
+            yield len(found), len(different)
+            pictures = drawings(name, LAYOUTS[start : start + len(POSITIONS)], FONT)
+            sizes.append(measure(clip, clip.prepare(pictures), [layer])[layer][0].amax(0))
+        found[name] = torch.stack(sizes).mean(0)
+    yield len(found), len(different)
     yield torch.stack([found[name] for name in names])
 
 
-def kept(clip: Clip, layer: str, data: Path) -> Iterator[tuple[int, int] | Tensor]:
-    """What all names do, from its file in the data folder; where that is not there, as `naming`, and then it is."""
-    path = path_of(data, clip.weights_hash, layer)
-    if (known := _read(path)) is not None:
-        yield known
-        return
-    for found in naming(clip, layer, all_names()):
-        if isinstance(found, Tensor):
-            keep(path, found)
-        yield found
+def kept(clip: Clip, layer: str, data: Path, names: Sequence[str] | None = None) -> Iterator[tuple[int, int] | Tensor]:
+    """As `naming`, of all names if none are given; what is in their file in the data folder is not drawn again. The file
+    grows by a few names at a time, so that who is stopped goes on from there."""
+    names = names or all_names()
+    path = path_of(data, clip.weights_hash, layer, names)
+    known = _read(path)
+    found = torch.empty(0, clip.layer(layer).channels) if known is None else known
+    while len(found) < len(names):
+        done = len(found)
+        for each in naming(clip, layer, names[done : done + KEEP_EVERY]):
+            if isinstance(each, Tensor):
+                found = torch.cat([found, each])
+                keep(path, found)
+            else:
+                yield done + each[0], len(names)
+    yield found
 
 
-def path_of(data: Path, weights_hash: str, layer: str) -> Path:
-    """Where in the data folder is kept what all names do: another file for other weights, names or ways to draw them."""
-    return data / FOLDER / f"{weights_hash}.{layer}.{drawn()}.safetensors"
+def path_of(data: Path, weights_hash: str, layer: str, names: Sequence[str] | None = None) -> Path:
+    """Where in the data folder is kept what names do, all if none are given: another file for other weights, names or ways
+    to draw them."""
+    return data / FOLDER / f"{weights_hash}.{layer}.{drawn(names)}.safetensors"
 
 
 def keep(path: Path, activations: Tensor) -> None:
-    """Write what all names do, [N, C]."""
+    """Write what names do, the first of them or all, [N, C]."""
     write_whole(path, save({"activations": activations.contiguous()}), PRIVATE)
 
 

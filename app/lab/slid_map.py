@@ -20,7 +20,7 @@ from app.lab.atlas.picture import unlabelled
 
 ROWS, COLUMNS = 40, 80
 SMALLEST, LARGEST = 0.35, 0.9  # sides of a crop, as shares of the map's height
-CROPS_AT_ONCE = 16
+CROPS_AT_ONCE = 4
 
 
 class Crop(NamedTuple):

@@ -14,7 +14,7 @@ from app.errors import NotFound, NotReady
 from app.lab.atlas.world import cities, countries
 from app.lab.drawn import drawings
 from app.lab.nearby import nearby
-from app.lab.place_names import FONT, LAYOUTS, POSITIONS, SIZES, all_names, kept, naming, selective
+from app.lab.place_names import FONT, KEEP_EVERY, LAYOUTS, POSITIONS, SIZES, all_names, kept, naming, selective
 from app.lab.regions import Regions, scaled
 from app.lab.slid_map import COLUMNS, ROWS, Crop, World, cut, random_crops, sliding
 
@@ -28,7 +28,7 @@ def last(steps) -> torch.Tensor:
 
 def test_a_name_is_the_mean_over_sizes_of_the_best_position(tiny_clip: Clip) -> None:
     *told, found = naming(tiny_clip, LAYER, ["Chad", "Peru", "Chad"])
-    assert told == [(1, 2), (2, 2)] and isinstance(found, torch.Tensor)
+    assert told == [(0, 2)] * 3 + [(1, 2)] * 3 + [(2, 2)] and isinstance(found, torch.Tensor)
     pictures = drawings("Peru", LAYOUTS, FONT)
     each, _ = measure(tiny_clip, tiny_clip.prepare(pictures), [LAYER])[LAYER]
     expected = torch.stack([each[i : i + len(POSITIONS)].max(0).values for i in range(0, len(each), len(POSITIONS))])
@@ -39,19 +39,28 @@ def test_a_name_is_the_mean_over_sizes_of_the_best_position(tiny_clip: Clip) -> 
         last(naming(tiny_clip, "layer9", ["Chad"]))
 
 
-def test_names_that_were_drawn_before_are_read_and_not_drawn_again(
-    tiny_clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.lab.place_names.all_names", lambda: ("Chad", "Peru"))
-    *told, drawn = kept(tiny_clip, LAYER, tmp_path)
-    (again,) = kept(tiny_clip, LAYER, tmp_path)
-    assert told == [(1, 2), (2, 2)] and isinstance(drawn, torch.Tensor) and isinstance(again, torch.Tensor)
+def test_names_that_were_drawn_before_are_read_and_not_drawn_again(tiny_clip: Clip, tmp_path: Path) -> None:
+    *told, drawn = kept(tiny_clip, LAYER, tmp_path, ("Chad", "Peru"))
+    (again,) = kept(tiny_clip, LAYER, tmp_path, ("Chad", "Peru"))
+    assert told[-1] == (2, 2) and isinstance(drawn, torch.Tensor) and isinstance(again, torch.Tensor)
     assert torch.equal(drawn, again)
-    monkeypatch.setattr("app.lab.place_names.all_names", lambda: ("Chad", "Mali"))
-    assert len(list(kept(tiny_clip, LAYER, tmp_path))) == 3  # another list is another file
+    another = len(list(kept(tiny_clip, LAYER, tmp_path, ("Chad", "Mali"))))
+    assert another > 6, "another list is another file"
     for path in tmp_path.rglob("*.safetensors"):
         path.write_bytes(b"broken")
-    assert len(list(kept(tiny_clip, LAYER, tmp_path))) == 3
+    assert len(list(kept(tiny_clip, LAYER, tmp_path, ("Chad", "Mali")))) == another
+
+
+def test_who_is_stopped_while_names_are_drawn_goes_on_from_there(tiny_clip: Clip, tmp_path: Path) -> None:
+    names = all_names()[: KEEP_EVERY + 3]
+    for found in kept(tiny_clip, LAYER, tmp_path / "stopped", names):
+        assert isinstance(found, tuple)
+        if found[0] > KEEP_EVERY:
+            break
+    *told, ended = kept(tiny_clip, LAYER, tmp_path / "stopped", names)
+    assert told[0] == (KEEP_EVERY, len(names)) and told[-1] == (len(names), len(names))
+    assert isinstance(ended, torch.Tensor)
+    assert torch.equal(ended, last(kept(tiny_clip, LAYER, tmp_path / "at once", names)))
 
 
 def test_the_most_selective_units_are_those_whose_best_countries_stand_out() -> None:
@@ -95,7 +104,7 @@ def test_cells_that_no_crop_shows_get_the_mean_of_those_that_were_seen() -> None
 
 def test_the_same_seed_slides_the_same_map(tiny_clip: Clip) -> None:
     *told, grid = sliding(tiny_clip, LAYER, (3, 7), 20, 1)
-    assert told == [(16, 20), (20, 20)] and isinstance(grid, torch.Tensor)
+    assert told == [(done, 20) for done in range(4, 21, 4)] and isinstance(grid, torch.Tensor)
     assert grid.shape == (2, ROWS, COLUMNS) and torch.isfinite(grid).all()
     torch.testing.assert_close(last(sliding(tiny_clip, LAYER, (7, 9), 20, 1))[0], grid[1])
     assert not torch.equal(last(sliding(tiny_clip, LAYER, (3, 7), 20, 2)), grid)
