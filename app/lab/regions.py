@@ -11,7 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from app.errors import NotReady
-from app.lab.atlas.world import cities, countries
+from app.lab import place_names
+from app.lab.atlas.world import countries
 from app.whole import PRIVATE, write_whole
 
 Values = NDArray[np.float64]
@@ -51,7 +52,8 @@ class Regions:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read what `write` wrote. Raises `NotReady` for a file that is gone or broken, or has other places."""
+        """Read what `write` wrote. Raises `NotReady` for a file that is gone or broken, or of other places than those that there
+        are now, or other drawings of them."""
         try:
             with safe_open(path, "pt") as file:
                 about, units = file.metadata() or {}, file.get_tensor("units")
@@ -59,8 +61,8 @@ class Regions:
                 found = cls(tuple(units.tolist()), names, grid, about["weights_hash"], about["drawn"])
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise NotReady("The file of these regions is gone or broken: start the finding again.") from error
-        if len(names) != len(countries()) + len(cities()):
-            raise NotReady("These regions are of another list of places: start the finding again.")
+        if found.drawn != place_names.drawn():
+            raise NotReady("These regions are of other places or drawn in another way: start the finding again.")
         return found
 
 

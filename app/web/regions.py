@@ -23,10 +23,10 @@ def cells(request: Request, microscope: Scope, finding_id: Name, unit: Unit = No
 @router.get("/findings/{finding_id}/name.webp")
 def name(request: Request, microscope: Scope, finding_id: Name) -> Response:
     """A country's name in every size and position that it was drawn in."""
-    return picture(request, microscope.laboratory.region_map.name_picture(finding_id))
+    return picture(request, microscope.laboratory.region_map.name_picture(finding_id), cache=CHECK_HOURLY)
 
 
 @router.get("/findings/{finding_id}/crops.webp")
 def crops(request: Request, microscope: Scope, finding_id: Name) -> Response:
     """Some crops of the unlabelled map."""
-    return picture(request, microscope.laboratory.region_map.crops_picture(finding_id))
+    return picture(request, microscope.laboratory.region_map.crops_picture(finding_id), cache=CHECK_HOURLY)

@@ -15,6 +15,7 @@ from app.lab.atlas.world import cities, countries
 from app.lab.drawn import drawings
 from app.lab.nearby import nearby
 from app.lab.place_names import FONT, KEEP_EVERY, LAYOUTS, POSITIONS, SIZES, all_names, kept, naming, selective
+from app.lab.place_names import drawn as way
 from app.lab.regions import Regions, scaled
 from app.lab.slid_map import COLUMNS, ROWS, Crop, World, cut, random_crops, sliding
 
@@ -113,7 +114,7 @@ def test_the_same_seed_slides_the_same_map(tiny_clip: Clip) -> None:
 def test_a_unit_has_one_scale_for_countries_and_cities_from_the_average_to_the_strongest(tmp_path: Path) -> None:
     drawn = torch.randn(len(all_names()), 2, generator=torch.Generator().manual_seed(1)) - 5
     drawn[len(countries()) + 4, 1] = 9.0  # a city
-    found = Regions((3, 7), drawn, torch.randn(2, ROWS, COLUMNS), "hash", "way")
+    found = Regions((3, 7), drawn, torch.randn(2, ROWS, COLUMNS), "hash", way())
     assert found.cities[4, 1] == 1.0 and found.countries[:, 1].max() < 0.5
     assert found.countries.shape == (177, 2) and found.cities.shape == (600, 2)
     assert found.cells.shape == (2, ROWS, COLUMNS) and found.cells.min() == 0 and found.cells.max() == 1
@@ -123,8 +124,10 @@ def test_a_unit_has_one_scale_for_countries_and_cities_from_the_average_to_the_s
     (tmp_path / "one.safetensors").write_bytes(b"broken")
     with pytest.raises(NotReady, match="gone or broken"):
         Regions.read(tmp_path / "one.safetensors")
-    Regions((3,), drawn[:5], torch.zeros(1, ROWS, COLUMNS), "hash", "way").write(tmp_path / "old.safetensors")
-    with pytest.raises(NotReady, match="another list of places"):
+    Regions((3,), drawn[:, :1], torch.zeros(1, ROWS, COLUMNS), "hash", way(["Chad"])).write(
+        tmp_path / "old.safetensors"
+    )
+    with pytest.raises(NotReady, match="other places or drawn in another way"):
         Regions.read(tmp_path / "old.safetensors")
 
 
