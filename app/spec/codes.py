@@ -11,7 +11,7 @@ MOST_IMAGES = 20_000
 
 class CodesSpec(FindingBase):
     """The classes of a label column as sums of a few units of a layer: fitted to one half of the images, counted on the
-    other. Without a `corpus` they are those that the model brought along."""
+    other. Without a `corpus` they are those of the model's first one."""
 
     kind: Literal["codes"] = "codes"
     corpus: str | None = Field(None, min_length=1, max_length=200)

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from app.settings import Settings
 from app.web.app import create_app
 from app.web.browser_id import NAME
 from tests.pictures import blobs, furnished_folder, png
+from tests.web.markup import Markup
 
 WAIT_S = 240.0
 LAYER = "layer4.0"
@@ -39,6 +42,22 @@ def indexed_anew(settings: Settings, table: str, id: str) -> None:
     """As if other pictures had been indexed under the same name since a quiz or survey was begun."""
     with closing(sqlite3.connect(settings.data / "facetscope.sqlite3")) as database, database:
         assert database.execute(f"UPDATE {table} SET key = 'other' WHERE id = ?", (id,)).rowcount == 1
+
+
+def of_other_weights(settings: Settings, finding_id: str) -> None:
+    """As if a finding's file had been made before the model's weights changed."""
+    path = settings.data / "findings" / f"{finding_id}.safetensors"
+    with safe_open(path, "numpy") as file:
+        about = file.metadata()
+    save_file(load_file(path), path, {**about, "weights_hash": "others"})
+
+
+def offered(page: str) -> dict[str, list[str]]:
+    """What the form that starts a finding again would send."""
+    fields: dict[str, list[str]] = {}
+    for each in Markup(page.partition('<form action="/findings"')[2].partition("</form>")[0]).all("input"):
+        fields.setdefault(each["name"], []).append(each["value"])
+    return fields
 
 
 @pytest.fixture(scope="session")

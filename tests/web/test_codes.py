@@ -6,10 +6,11 @@ import io
 import pytest
 from fastapi.testclient import TestClient
 
+from app.microscope import Microscope
 from app.settings import Settings
-from app.web.app import create_app
 from tests.pictures import COLOURS
-from tests.web.conftest import LAYER, finish, wait_for
+from tests.web.conftest import LAYER, finish, of_other_weights, offered
+from tests.web.conftest import SPEC as RENDER
 from tests.web.markup import Markup
 
 SPEC = {"kind": "codes", "model": "small", "layer": LAYER, "by": "concept"}
@@ -93,19 +94,43 @@ def test_the_same_codes_are_one_finding_and_on_the_form(client: TestClient, url:
     assert "concept" in form["choices"]["corpora"][0]["columns"]
 
 
-def test_the_address_opens_after_a_restart(settings: Settings, client: TestClient, url: str) -> None:
-    before = client.get(f"{url}.json").json()
-    with TestClient(create_app(settings), follow_redirects=False) as other:
-        wait_for(lambda: other.get("/readyz").status_code == 200)
-        assert other.get(f"{url}.json").json() == before
+def test_the_address_opens_before_weights_are_loaded(settings: Settings, client: TestClient, url: str) -> None:
+    microscope = Microscope(settings)
+    try:
+        found = microscope.finding(url.rpartition("/")[2])
+    finally:
+        microscope.close()
+    now = client.get(f"{url}.json").json()
+    assert found.kind == "codes" and not found.outdated
+    assert [level.model_dump() for level in found.levels] == now["levels"]
+    weights = [[(each.unit.unit, each.weight) for each in code.terms] for code in found.codes]
+    assert weights == [[(each["unit"]["unit"], each["weight"]) for each in code["terms"]] for code in now["codes"]]
+
+
+def test_codes_of_other_weights_say_so_and_are_found_again(settings: Settings, client: TestClient) -> None:
+    spec = {**SPEC, "classes": "4", "images": "10", "seed": "7"}
+    url = client.post("/findings", data=spec).headers["location"]
+    before = finish(client, url)
+    assert before["status"] == "done" and not before["outdated"]
+    of_other_weights(settings, before["id"])
+    assert client.get(f"{url}.json").json()["outdated"]
+    page = client.get(url).text
+    assert "Find the codes again" in page
+    assert client.post("/findings", data=offered(page)).headers["location"] == url
+    after = finish(client, url)
+    assert not after["outdated"] and after["levels"] == before["levels"]
 
 
 def test_codes_that_were_stopped_say_so_and_can_be_started_again(client: TestClient) -> None:
+    """They surely wait when they are stopped: no more than two jobs run side by side, and two long renders do."""
+    long = [client.post("/renders", data={**RENDER, "unit": unit, "steps": "4000"}) for unit in ("40", "41")]
     spec = {**SPEC, "by": "kind", "seed": "5"}
     url = client.post("/findings", data=spec).headers["location"]
     assert client.post(f"{url}/cancel").status_code == 303
-    assert finish(client, url)["status"] in ("cancelled", "done")
-    assert client.get(url).status_code == 200
+    assert client.get(f"{url}.json").json()["status"] == "cancelled"
+    assert "It was stopped before all codes were fitted" in client.get(url).text
+    for each in long:
+        client.post(f"{each.headers['location']}/cancel")
     assert client.post("/findings", data=spec).headers["location"] == url
     assert finish(client, url)["status"] == "done"
 

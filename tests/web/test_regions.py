@@ -17,7 +17,7 @@ from app.lab.atlas.world import cities, countries
 from app.lab.place_names import keep, path_of
 from app.microscope import Microscope
 from app.settings import Settings
-from tests.web.conftest import LAYER, finish, wait_for
+from tests.web.conftest import LAYER, finish, of_other_weights, offered, wait_for
 from tests.web.markup import Markup
 
 SPEC = {"kind": "regions", "model": "small", "layer": LAYER, "units": "9, 3 7,3", "crops": "128"}
@@ -107,6 +107,7 @@ def test_what_the_model_was_shown_is_shown(client: TestClient, finding_url: str)
         picture = Image.open(io.BytesIO(answer.content))
         assert answer.status_code == 200 and picture.width == width
         assert len(set(np.asarray(picture.convert("L")).ravel().tolist())) > 10
+        assert "immutable" not in answer.headers["cache-control"], "the finding may be made again"
 
 
 def test_units_are_chosen_where_none_are_named(client: TestClient, finding_url: str) -> None:
@@ -116,6 +117,19 @@ def test_units_are_chosen_where_none_are_named(client: TestClient, finding_url: 
     assert found["chosen"] == "those that names of countries drive most selectively"
     same = client.post("/findings", json={**SPEC, "units": [7, 9, 3]}, headers=JSON)
     assert same.json()["url"] == finding_url and same.status_code == 200
+
+
+def test_a_map_of_other_weights_says_so_and_is_drawn_again(
+    client: TestClient, settings: Settings, finding_url: str
+) -> None:
+    before = client.get(f"{finding_url}.json").json()
+    assert not before["outdated"]
+    of_other_weights(settings, before["id"])
+    page = client.get(finding_url).text
+    assert client.get(f"{finding_url}.json").json()["outdated"] and "Draw it again" in page
+    assert client.post("/findings", data=offered(page)).headers["location"] == finding_url
+    after = finish(client, finding_url)
+    assert not after["outdated"] and after["units"] == before["units"]
 
 
 @pytest.mark.parametrize(
@@ -132,9 +146,10 @@ def test_units_are_chosen_where_none_are_named(client: TestClient, finding_url: 
 def test_what_cannot_be_mapped_is_refused_beside_what_was_typed(
     client: TestClient, change: dict[str, str], said: str
 ) -> None:
-    answer = client.post("/findings", data={**SPEC, **change})
+    answer = client.post("/findings", data={**SPEC, "seed": "11", **change})
     assert answer.status_code == 422 and said in answer.text, answer.text
     assert f'value="{change.get("units", SPEC["units"])}"' in answer.text
+    assert Markup(answer.text).one("input", name="seed")["value"] == "11"
     answer = client.post("/findings", data={**SPEC, **change}, headers=JSON)
     assert answer.status_code == 422 and said.replace("&#39;", "'") in answer.json()["detail"]
 

@@ -31,6 +31,11 @@ def choice(by_paper: bool) -> str:
     return "those that the paper shows as region units" if by_paper else BY_NAMES
 
 
+def choices(by_paper: bool, last: str) -> str:
+    """The same of all layers of a model of whose last one the paper may show some."""
+    return f"in {last} {choice(True)} and in other layers {BY_NAMES}" if by_paper else BY_NAMES
+
+
 def empty(row: FindingRow, ahead: int, view: FindingView, choice: str) -> RegionsPage:
     """The page before anything is found; `choice` are the units that are taken where none were named."""
     spec = RegionsSpec.model_validate_json(row.spec)

@@ -72,7 +72,7 @@ class RegionMap:
             "most": MOST_UNITS,
             "places": len(all_names()),
             "published": {unit: known[unit].label for unit in region_units(known)},
-            "chosen": region_pages.choice(bool(region_units(known))),
+            "chosen": region_pages.choices(bool(region_units(known)), layers[-1] if layers else ""),
             "seconds": self.seconds(slug, len(all_names()) * len(LAYOUTS) // RENDERINGS.count),
         }
 
