@@ -88,8 +88,8 @@ def _paints(page: RegionsPage) -> Iterator[Paint]:
 
 
 def _coloured(countries: Sequence[Place], number: int | None) -> list[tuple[int, str]]:
-    found = colours([place.values for place in countries], number)
-    return [(place, colour) for place, (colour, _) in enumerate(found) if colour != _plain()]
+    found, plain = colours([place.values for place in countries], number), _plain()
+    return [(place, colour) for place, (colour, _) in enumerate(found) if colour != plain]
 
 
 def _dots(page: RegionsPage, number: int | None) -> Iterator[Dot]:
