@@ -13,7 +13,7 @@ from app.lab.probe_file import WRITTEN
 from app.lab.proportion import share
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.row import HOLDS, MISSED, NOT_HERE, Claim, Row, Share
+from app.lab.reproduce.row import HOLDS, MISSED, Claim, Expectation, Row, Share
 from app.spec import AttackTableSpec
 from app.spec.attack import StyleName
 
@@ -33,10 +33,9 @@ SUCCESS: dict[StyleName, Claim] = {
 
 
 @dataclass(frozen=True)
-class Limit:
+class Limit(Expectation):
     """What is to be `at_most` so much."""
 
-    name: str
     at_most: float
     what: str
 
@@ -55,10 +54,6 @@ class Limit:
             verdict=HOLDS if value <= self.at_most else missed,
             figures={"share": value},
         )
-
-    def not_here(self, why: str) -> Row:
-        """The row where there is nothing to measure."""
-        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
 
 
 LEFT = Limit("attacks: left of the slips' success without the five units that moved most", 0.5, "of it")

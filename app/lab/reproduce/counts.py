@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 from app.lab.proportion import share
-from app.lab.reproduce.row import HOLDS, MISSED, NOT_HERE, Row
+from app.lab.reproduce.reference import papers_architecture
+from app.lab.reproduce.row import HOLDS, MISSED, NOT_HERE, Expectation, Row
 
 OF = "RN50x4.openai"
 
 
 @dataclass(frozen=True)
-class CountClaim:
+class CountClaim(Expectation):
     """So many of so many things that the article, or what was published beside it, says are so. What is measured on other
     things is the same if the published share lies in its 95% interval."""
 
-    name: str
     count: int
     of: int
     source: str
@@ -38,12 +38,8 @@ class CountClaim:
             figures={"share": count / of, "count": count, "of": of},
         )
 
-    def not_here(self, why: str) -> Row:
-        """The row of an experiment that something is missing for."""
-        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
-
     def _verdict(self, slug: str, low: float, high: float) -> str:
-        if slug.replace("-quickgelu", "") != OF:
+        if papers_architecture(slug) != papers_architecture(OF):
             return f"{NOT_HERE}: published of {OF}, so that {slug} cannot be judged by it"
         published = self.count / self.of
         if low - 1e-9 <= published <= high + 1e-9:

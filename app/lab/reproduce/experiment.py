@@ -2,24 +2,12 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.row import Row
+from app.lab.reproduce.row import Expectation, Row
 
 Running = Generator[Step, None, list[Row]]
 """Yields how far it is, and answers a row for each claim."""
-
-
-class Expectation(Protocol):
-    """Something that is claimed, and what is said of it where something is missing."""
-
-    @property
-    def name(self) -> str: ...
-
-    def not_here(self, why: str, /) -> Row:
-        """The row where it cannot be measured."""
-        ...
 
 
 @dataclass(frozen=True)

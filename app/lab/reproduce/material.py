@@ -15,7 +15,7 @@ from app.corpus.columns import FOLDER, Columns, making
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.lab.multimodal import Concept, concepts, multimodal
-from app.lab.reproduce.reference import OPENAI, Reference, ReferenceUnit, papers_architecture
+from app.lab.reproduce.reference import Reference, ReferenceUnit, need_paper
 from app.lab.top_words import COMMON, WordDrive, common, driving, undrawable
 
 T = TypeVar("T")
@@ -140,6 +140,5 @@ class Material:
         """The model, if it is the one that a single published figure is of. Raises `NotFound` or `NotReady` where it is
         another, or what is published is not here."""
         self.published()
-        if papers_architecture(self.slug) != architecture:
-            raise NotFound(f"This was published of {architecture}.{OPENAI}, not of {self.slug}.")
+        need_paper(self.slug, architecture)
         return self.need_clip()

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app.corpus.categories import Categories
-from app.errors import NotFound, NotReady
+from app.errors import NotReady
 from app.lab.attack_counts import Cell
 from app.lab.attack_sample import folded
 from app.lab.overlay import SIDE, STYLES, cover, overlaid
@@ -18,7 +18,7 @@ from app.lab.proportion import share
 from app.lab.reproduce.attacks import counting
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material
-from app.lab.reproduce.reference import OPENAI, papers_architecture
+from app.lab.reproduce.reference import need_paper
 from app.lab.reproduce.row import Figure, Row
 
 ARCHITECTURE = "RN50x4"
@@ -64,8 +64,7 @@ FARTHEST = Figure(
 def run(material: Material) -> Running:
     """Attack pictures of ImageNet's classes with the nine texts."""
     material.need_clip()
-    if papers_architecture(material.slug) != ARCHITECTURE:
-        raise NotFound(f"This was published of {ARCHITECTURE}.{OPENAI}, not of {material.slug}.")
+    need_paper(material.slug, ARCHITECTURE)
     columns = yield from material.columns()
     column, named = labelled(columns.categories)
     fields = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter
 from scipy.optimize import linear_sum_assignment
 
 from app.errors import NotFound, NotReady
@@ -16,6 +16,7 @@ from app.lab.reproduce.compare import judged
 from app.lab.reproduce.equations import LEVEL, Equations, equations
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
+from app.lab.reproduce.reference import papers_architecture, read
 from app.lab.reproduce.row import Claim, Row
 from app.lab.word_atlas import factorise
 
@@ -51,15 +52,7 @@ class EmotionCodes(BaseModel):
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read a folder that holds `emotion_codes.json`. Raises `NotFound` and `NotReady`."""
-        path = folder / CODES
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise NotFound(f"There is no {path}: give the folder that holds the paper's emotion codes.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise NotReady(f"{path} cannot be read as emotion codes ({where}: {first['msg']}).") from error
+        return read(folder / CODES, TypeAdapter(cls), "emotion codes")
 
     def code(self, level: int, word: str) -> list[tuple[int, float]]:
         """A word's units with their weights. Raises `NotReady` where the file lacks the level or the word."""
@@ -121,7 +114,7 @@ def _published(material: Material) -> EmotionCodes:
     """The published codes. Raises `NotFound` where there is no file, and for every other model."""
     assert material.reference is not None, "experiments that compare run only where a reference is given"
     codes = EmotionCodes.read(material.reference)
-    if material.slug.replace("-quickgelu", "") != SLUG:
+    if papers_architecture(material.slug) != papers_architecture(SLUG):
         raise NotFound(f"Of the words of {material.slug} nothing was published: the codes are of {SLUG} ({LAYER}).")
     return codes
 

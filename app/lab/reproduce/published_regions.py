@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from scipy.stats import spearmanr
 from torch import Tensor
 
@@ -15,7 +15,7 @@ from app.lab.place_names import FONT, naming
 from app.lab.reproduce.compare import judged
 from app.lab.reproduce.experiment import Experiment, Running
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.reference import OPENAI
+from app.lab.reproduce.reference import OPENAI, papers_architecture, read
 from app.lab.reproduce.row import Claim, Row
 
 FILE = "region_reference.json"
@@ -71,15 +71,8 @@ def published(folder: Path, slug: str) -> list[RegionUnit]:
         NotFound: the file is not there, or says nothing of the model.
         NotReady: it cannot be read.
     """
-    path = folder / FILE
-    try:
-        everything = TypeAdapter(list[RegionUnit]).validate_json(path.read_bytes())
-    except OSError as error:
-        raise NotFound(f"There is no {path}: give the folder that holds the paper's region units.") from error
-    except ValidationError as error:
-        raise NotReady(f"{path} cannot be read as region units ({error.errors()[0]['msg']}).") from error
-    architecture, _, weights = slug.rpartition(".")
-    known = MODELS.get(architecture.removesuffix("-quickgelu")) if weights == OPENAI else None
+    everything = read(folder / FILE, TypeAdapter(list[RegionUnit]), "region units")
+    known = MODELS.get(papers_architecture(slug) or "")
     if not (units := [each for each in everything if each.model == known]):
         raise NotFound(
             f"No regions were published of {slug}, only of {', '.join(f'{each}.{OPENAI}' for each in MODELS)}."

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -12,6 +12,8 @@ UNITS = "paper_neurons.json"
 OPENAI = "openai"  # the tag of their weights
 TOP = 3  # words that are published of nearly every unit of RN50x4
 _PLACE = re.compile(r"OpenAI (?P<architecture>\S+) visual\.(?P<stage>\w+)\[(?P<block>\d+)\]")
+
+T = TypeVar("T")
 
 
 class ReferenceUnit(BaseModel):
@@ -44,15 +46,7 @@ class Reference:
             NotFound: the file is not there.
             NotReady: it cannot be read.
         """
-        path = folder / UNITS
-        try:
-            return cls(TypeAdapter(list[ReferenceUnit]).validate_json(path.read_bytes()))
-        except OSError as error:
-            raise NotFound(f"There is no {path}: give the folder that holds the paper's published units.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise NotReady(f"{path} cannot be read as published units ({where}: {first['msg']}).") from error
+        return cls(read(folder / UNITS, TypeAdapter(list[ReferenceUnit]), "published units"))
 
     def of(self, slug: str, layer: str) -> dict[int, ReferenceUnit]:
         """What was published of a layer's units, all of them of OpenAI's weights: the same architecture with others, or a
@@ -66,6 +60,29 @@ class Reference:
             known = ", ".join(f"{name}.{OPENAI} ({place})" for name, place in sorted(self._units)) or "no model"
             raise NotFound(f"Of {layer} of {slug} nothing was published: the reference speaks of {known}.")
         return found
+
+
+def read(path: Path, form: TypeAdapter[T], what: str) -> T:
+    """Read a JSON file of what was published; `what` says in words what it holds.
+
+    Raises:
+        NotFound: the file is not there.
+        NotReady: it cannot be read.
+    """
+    try:
+        return form.validate_json(path.read_bytes())
+    except OSError as error:
+        raise NotFound(f"There is no {path}: give the folder that holds the paper's {what}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise NotReady(f"{path} cannot be read as {what} ({where}: {first['msg']}).") from error
+
+
+def need_paper(slug: str, architecture: str) -> None:
+    """Raise `NotFound` for another model than that which a single published figure is of."""
+    if papers_architecture(slug) != architecture:
+        raise NotFound(f"This was published of {architecture}.{OPENAI}, not of {slug}.")
 
 
 def papers_architecture(slug: str) -> str | None:

@@ -1,5 +1,6 @@
 """One line of the table: what was expected, what came out, and whether the one is the other."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,11 +33,26 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Expectation(ABC):
+    """Something that is expected, said before it is measured."""
+
+    name: str
+
+    @property
+    @abstractmethod
+    def published(self) -> str:
+        """The expectation in words."""
+
+    def not_here(self, why: str) -> Row:
+        """The row of an experiment that something is missing for."""
+        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
+
+
+@dataclass(frozen=True)
+class Claim(Expectation):
     """What is expected of a share, said before it is measured: `at_least` of the units, `at_most` with the units shuffled.
     `source` says who expects it, `what` of what it is the share, `form` how it is written."""
 
-    name: str
     at_least: float
     at_most: float
     source: str
@@ -61,10 +77,6 @@ class Claim:
             figures={"share": share.value, "shuffled": share.shuffled, "units": share.units, **(figures or {})},
         )
 
-    def not_here(self, why: str) -> Row:
-        """The row of an experiment that something is missing for."""
-        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
-
     def _verdict(self, share: Share) -> str:
         if not share.value >= self.at_least:
             return f"{MISSED}: {self._said(share.value)} is less than {self._said(self.at_least)}"
@@ -77,11 +89,10 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Expectation):
     """What is expected of a single number: that it lies `within` so much of `value`. `source` says what was published, `form`
     how the number is written. It has no control: there is nothing to shuffle."""
 
-    name: str
     value: float
     within: float
     source: str
@@ -103,10 +114,6 @@ class Figure:
             verdict=HOLDS if off <= self.within else f"{MISSED}: {said} is {self._said(off)} away",
             figures={"value": found, **(figures or {})},
         )
-
-    def not_here(self, why: str) -> Row:
-        """The row of an experiment that something is missing for."""
-        return Row(name=self.name, published=self.published, measured="", verdict=f"{NOT_HERE}: {why}")
 
     def _said(self, value: float) -> str:
         return format(value, self.form)
