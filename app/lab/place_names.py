@@ -42,7 +42,7 @@ def naming(clip: Clip, layer: str, names: Sequence[str]) -> Iterator[tuple[int, 
     """Draw names and measure all units of a layer, one size of a name a step, each name once.
 
     Yields:
-        How many names are done and how many there are; at the end the activations [N, C] float32 on the CPU, in the order of
+        Which name was at hand, from 1, and how many there are; at the end the activations [N, C] float32 on the CPU, in the order of
         `names`: the mean over sizes of the maximum over positions of the spatial mean before the last ReLU.
 
     Raises:
@@ -53,11 +53,10 @@ def naming(clip: Clip, layer: str, names: Sequence[str]) -> Iterator[tuple[int, 
     for name in different:
         sizes = []
         for start in range(0, len(LAYOUTS), len(POSITIONS)):
-            yield len(found), len(different)
             pictures = drawings(name, LAYOUTS[start : start + len(POSITIONS)], FONT)
             sizes.append(measure(clip, clip.prepare(pictures), [layer])[layer][0].amax(0))
+            yield len(found) + 1, len(different)
         found[name] = torch.stack(sizes).mean(0)
-    yield len(found), len(different)
     yield torch.stack([found[name] for name in names])
 
 
