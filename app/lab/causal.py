@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.clip.clip import Clip
-from app.clip.edits import Edit, edited
-from app.clip.taps import activations
+from app.clip.edits import Edit
+from app.clip.onward import Reached, onward, reach
 
 SD = 10.0
 OTHERS = 32
@@ -54,40 +54,37 @@ class Rise:
 def heights(clip: Clip, std: NDArray[np.float64] | None) -> NDArray[np.float64]:
     """How far each unit of the last layer is raised, [C]; `std` is that over a corpus, None where there is none."""
     if std is None:
-        layer = clip.default_layer
-        found = activations(clip, blank(clip), [layer])[layer].float().mean((2, 3)).std()
-        return np.full(clip.layers[layer].channels, SD * float(found))
+        units = blank(clip).units()[0]
+        return np.full(len(units), SD * float(units.float().std()))
     return SD * std
 
 
-def blank(clip: Clip) -> Tensor:
-    """A picture of one grey, [1, 3, S, S] in 0..1."""
+@torch.no_grad()
+def blank(clip: Clip) -> Reached:
+    """What the last layer makes of a picture of one grey."""
     side = clip.image_size
-    return torch.full((1, 3, side, side), GREY, device=clip.device)
+    return reach(clip, torch.full((1, 3, side, side), GREY, device=clip.device), clip.default_layer)
 
 
 def rising(
-    clip: Clip, texts: Sequence[str], units: Sequence[int], by: NDArray[np.float64], count: int = OTHERS
+    clip: Clip, texts: Tensor, units: Sequence[int], by: NDArray[np.float64], count: int = OTHERS
 ) -> Iterator[tuple[int, int] | list[Rise]]:
     """What raising each text's unit does to its logit, beside `count` units drawn by chance, the same for all texts.
 
     Args:
+        texts: Embeddings [T, E], of any length.
         by: How far each unit of the layer is raised, [C].
 
     Yields:
         How many maps are done and how many there are, after every step; at the end the rise of each text's logit.
-
-    Raises:
-        BadInput: the model cannot read texts.
     """
-    with torch.no_grad():
-        embeddings = clip.encode_text(texts)
+    grey = blank(clip)
     pool = np.random.default_rng(0).permutation(len(by))[:count].tolist()
     tried = list(dict.fromkeys([*units, *pool]))
     raised = [(0, 0.0), *((unit, float(by[unit])) for unit in tried)]
     parts = []
     for start in range(0, len(raised), AT_ONCE):
-        parts.append(logits(clip, raised[start : start + AT_ONCE], embeddings))
+        parts.append(logits(clip, grey, raised[start : start + AT_ONCE], texts))
         yield min(start + AT_ONCE, len(raised)), len(raised)
     found, row = np.concatenate(parts), {unit: place for place, unit in enumerate(tried, 1)}
     yield [
@@ -101,15 +98,15 @@ def rising(
 
 
 @torch.no_grad()
-def logits(clip: Clip, raised: Sequence[Raised], texts: Tensor) -> NDArray[np.float64]:
-    """The logits of texts on the blank picture with one unit raised after the other: the scaled cosines [N, T].
+def logits(clip: Clip, picture: Reached, raised: Sequence[Raised], texts: Tensor) -> NDArray[np.float64]:
+    """The logits of texts on a picture with one unit raised after the other: the scaled cosines [N, T].
 
     Args:
+        picture: One, as far as a layer.
         raised: The units and how far each is raised, [N].
         texts: Embeddings [T, E], of any length.
     """
-    with edited(clip, clip.default_layer, _each(raised)):
-        images = torch.nn.functional.normalize(clip.encode_image(blank(clip)).double(), dim=-1)
+    images = torch.nn.functional.normalize(onward(clip, picture.edited(_each(raised))).double(), dim=-1)
     directions = torch.nn.functional.normalize(texts.double(), dim=-1)
     return (clip.module.logit_scale.double().exp() * images @ directions.T).cpu().numpy()
 

@@ -5,24 +5,24 @@ import pytest
 import torch
 
 from app.clip.clip import Clip
-from app.clip.taps import tap
+from app.clip.taps import activations
 from app.clip.text import unit_scores
-from app.lab.causal import AT_ONCE, SD, Rise, blank, heights, logits, rising
+from app.lab.causal import AT_ONCE, GREY, SD, Rise, blank, heights, logits, rising
 
 
 def rises(clip: Clip, texts: list[str], units: list[int], by: np.ndarray, count: int) -> list[Rise]:
-    *steps, found = rising(clip, texts, units, by, count)
+    *steps, found = rising(clip, clip.encode_text(texts), units, by, count)
     assert isinstance(found, list) and len(steps) >= count // AT_ONCE and steps[-1][0] == steps[-1][1]
     return found
 
 
 def test_logits_are_the_scaled_cosines_of_a_changed_last_map(tiny_clip: Clip) -> None:
     texts, raised = tiny_clip.encode_text(["a cat", "pizza"]), [(0, 0.0), (7, 3.0), (90, 0.5)]
-    found = logits(tiny_clip, raised, texts)
-    with tap(tiny_clip, {"layer4.0": "pre"}) as read:
-        tiny_clip.encode_image(blank(tiny_clip))
+    found = logits(tiny_clip, blank(tiny_clip), raised, texts)
+    grey = torch.full((1, 3, 64, 64), GREY)
+    read = activations(tiny_clip, grey, ["layer4.0"])["layer4.0"]
     for row, (unit, by) in zip(found, raised, strict=True):
-        map_ = read["layer4.0"].clone()
+        map_ = read.clone()
         map_[0, unit] += by
         image = tiny_clip.module.visual.get_submodule("attnpool")(map_.relu())
         expected = torch.cosine_similarity(image, texts) * tiny_clip.module.logit_scale.exp()
@@ -32,7 +32,7 @@ def test_logits_are_the_scaled_cosines_of_a_changed_last_map(tiny_clip: Clip) ->
 def test_the_unit_that_a_text_asks_for_most_raises_it_more_than_others_do(tiny_clip: Clip) -> None:
     scores = unit_scores(tiny_clip, ["surprised"])[0]
     raised = [(0, 0.0), (int(scores.argmax()), 30.0), (int(scores.argmin()), 30.0)]
-    before, up, down = logits(tiny_clip, raised, tiny_clip.encode_text(["surprised"]))[:, 0]
+    before, up, down = logits(tiny_clip, blank(tiny_clip), raised, tiny_clip.encode_text(["surprised"]))[:, 0]
     assert down < before < up
 
 
@@ -52,7 +52,7 @@ def test_a_rise_beside_that_of_others() -> None:
 def test_every_text_has_its_own_unit_raised_beside_the_same_others(tiny_clip: Clip) -> None:
     texts, by = ["a cat", "pizza", "a dog"], np.linspace(1, 5, 256)
     found = rises(tiny_clip, texts, [3, 90, 3], by, count=256)
-    every = logits(tiny_clip, [(0, 0.0), *enumerate(by.tolist())], tiny_clip.encode_text(texts))
+    every = logits(tiny_clip, blank(tiny_clip), [(0, 0.0), *enumerate(by.tolist())], tiny_clip.encode_text(texts))
     for place, (each, unit) in enumerate(zip(found, (3, 90, 3), strict=True)):
         assert each.before == pytest.approx(every[0, place], rel=1e-4)
         assert each.after == pytest.approx(every[1 + unit, place], rel=1e-4)

@@ -4,7 +4,9 @@ their emotion equations, by raising the top unit at the last layer on a blank pi
 from collections.abc import Generator, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from app.clip.clip import Clip
 from app.lab.causal import Rise, heights, rising
@@ -27,14 +29,16 @@ def run(material: Material) -> Running:
     words = [concept.name for concept in concepts]
     units = [int(terms.order[0]) for terms in of_words(clip, words)]
     by = heights(clip, material.need_index().std(clip.default_layer))
-    own = yield from _raised(clip, words, units, by)
-    return rows(own, (yield from _raised(clip, words, [*units[1:], units[0]], by)))
+    with torch.no_grad():
+        texts = clip.encode_text(words)
+    own = yield from _raised(clip, texts, units, by)
+    return rows(own, (yield from _raised(clip, texts, [*units[1:], units[0]], by)))
 
 
 def _raised(
-    clip: Clip, words: Sequence[str], units: Sequence[int], by: NDArray[np.float64]
+    clip: Clip, texts: Tensor, units: Sequence[int], by: NDArray[np.float64]
 ) -> Generator[Step, None, list[Rise]]:
-    for found in rising(clip, words, units, by, OTHERS):
+    for found in rising(clip, texts, units, by, OTHERS):
         if isinstance(found, list):
             return found
         yield Step("maps with a unit raised", *found)

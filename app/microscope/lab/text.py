@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from app.answers.layer import UnitCard
 from app.answers.text import CausalCheck, TextPage, TextTerm, TextTerms
 from app.clip.clip import Clip
-from app.clip.text import unit_scores
+from app.clip.text import bilinear, unit_scores
 from app.errors import BadInput
 from app.lab.causal import SD, Rise, heights, rising
 from app.lab.terms import Terms, usual_texts, words_of
@@ -63,11 +65,11 @@ class TextDesk:
         if not texts:
             return page
         clip = self.browser.residents.clip(slug)
-        scores = (await self.worker.call(unit_scores, clip, texts)).double().cpu().numpy()
+        embeddings, scores = await self.worker.call(_read, clip, texts)
         terms = [Terms(each, await self._usually(clip, text)) for text, each in zip(texts, scores, strict=True)]
         index = self.browser.index(slug, page.layer)
         by = await self.worker.call(heights, clip, index.std(page.layer) if index else None)
-        steps = rising(clip, texts, [int(each.order[0]) for each in terms], by)
+        steps = rising(clip, embeddings, [int(each.order[0]) for each in terms], by)
         while not isinstance(found := await self.worker.call(next, steps), list):
             pass  # one step at a time: other work goes in between
         return await asyncio.to_thread(self._filled, page, texts, terms, by, found)
@@ -134,6 +136,13 @@ def _lines(q: str) -> list[str]:
     if longest > LONGEST:
         raise BadInput(f"q: a text has at most {LONGEST} characters, not {longest:,}. Shorten it.", field="q")
     return texts
+
+
+@torch.no_grad()
+def _read(clip: Clip, texts: Sequence[str]) -> tuple[Tensor, NDArray[np.float64]]:
+    """Texts as embeddings [T, E] and what they ask of each unit, as `unit_scores` has it, [T, C]; on the device thread."""
+    embeddings = clip.encode_text(texts)
+    return embeddings, bilinear(clip.module.visual, embeddings).double().cpu().numpy()
 
 
 def _checked(unit: UnitCard, by: float, rise: Rise) -> CausalCheck:
