@@ -8,6 +8,8 @@ forms of one word, which say nothing: neither `cat` beside `cats` nor `develop` 
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import CountVectorizer
 
 from app.lab.word_file import WordFile
 
@@ -21,44 +23,41 @@ AT_ONCE = 256  # sets that are compared together
 
 def lexicographic(file: WordFile) -> NDArray[np.bool_]:
     """The units whose strongest words are spelled alike, [C]."""
-    alike = spelled_alike(file.words, file.strongest)
-    return alike > TIMES * chance(file.words, file.strongest.shape[1])
+    by_chance = drawn(len(file.words), file.strongest.shape[1])
+    alike = spelled_alike(file.words, np.concatenate([file.strongest, by_chance]))
+    return alike[:-DRAWS] > TIMES * alike[-DRAWS:].mean()
 
 
-def chance(words: tuple[str, ...], count: int) -> float:
-    """How alike so many of the words are if they are drawn by chance."""
+def drawn(words: int, count: int) -> NDArray[np.int64]:
+    """`DRAWS` sets of so many of the words drawn by chance, as places: [DRAWS, count]."""
     rng = np.random.default_rng(0)
-    drawn = np.stack([rng.choice(len(words), count, replace=False) for _ in range(DRAWS)])
-    return float(spelled_alike(words, drawn).mean())
+    return np.stack([rng.choice(words, count, replace=False) for _ in range(DRAWS)])
 
 
 def spelled_alike(words: tuple[str, ...], sets: NDArray[np.int64]) -> NDArray[np.float64]:
     """The mean similarity, 0 to 1, of two words of each set of places [N, K], of pairs that are no forms of one word; 0 where
     there are none: [N]."""
-    pairs, stems = _pairs(words), _stems(words)
-    parts = [_alike(pairs[some], stems[some]) for some in np.array_split(sets, len(sets) // AT_ONCE + 1)]
-    return np.concatenate(parts)
+    letters, stems = _letters(words), _stems(words)
+    one, other = np.triu_indices(sets.shape[1], 1)
+    parts = np.array_split(sets, len(sets) // AT_ONCE + 1)
+    return np.concatenate([_alike(letters, stems, some[:, one], some[:, other]) for some in parts])
 
 
-def _alike(pairs: NDArray[np.bool_], stems: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The same of sets whose words have these pairs of letters [N, K, P] and these stems [N, K, STEM]."""
-    letters = pairs.astype(np.float32)
-    counts = letters.sum(2)
-    dice = 2 * (letters @ letters.transpose(0, 2, 1)) / (counts[:, :, None] + counts[:, None])
-    one, other = stems[:, :, None], stems[:, None]
-    counted = np.triu(~((one == other) | (one == 0) | (other == 0)).all(3), 1)
-    return np.where(counted, dice, 0).sum((1, 2)) / np.maximum(counted.sum((1, 2)), 1)
+def _alike(
+    letters: csr_array, stems: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The same of sets whose pairs of words lie at these places, [N, pairs]."""
+    counts = letters.sum(1)
+    shared = letters[one.ravel()].multiply(letters[other.ravel()]).sum(1).reshape(one.shape)
+    counted = ~((stems[one] == stems[other]) | (stems[one] == 0) | (stems[other] == 0)).all(2)
+    dice = np.where(counted, 2 * shared / (counts[one] + counts[other]), 0)
+    return dice.sum(1) / np.maximum(counted.sum(1), 1)
 
 
-def _pairs(words: tuple[str, ...]) -> NDArray[np.bool_]:
+def _letters(words: tuple[str, ...]) -> csr_array:
     """Which pairs of letters each word has, [W, P]."""
-    marked = [f"\0{word.casefold()}\0" for word in words]
-    found = [{word[place : place + 2] for place in range(len(word) - 1)} for word in marked]
-    number = {pair: place for place, pair in enumerate(sorted(set[str]().union(*found)))}
-    table = np.zeros((len(words), len(number)), bool)
-    for row, own in enumerate(found):
-        table[row, [number[pair] for pair in own]] = True
-    return table
+    pairs = CountVectorizer(analyzer="char", ngram_range=(2, 2), binary=True, lowercase=False)
+    return csr_array(pairs.fit_transform(f"\0{word.casefold()}\0" for word in words))
 
 
 def _stems(words: tuple[str, ...]) -> NDArray[np.int64]:

@@ -1,11 +1,13 @@
 """Words as vectors: cosines, sums and neighbours equal those written out in float64."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 
 from app.lab import word_file
-from app.lab.lexicographic import chance, lexicographic, spelled_alike
+from app.lab.lexicographic import drawn, lexicographic, spelled_alike
 from app.lab.top_words import RENDERINGS, WordDrive, common
 from app.lab.word_file import WordFile
 from app.lab.word_vectors import WordVectors, cosines, normalised
@@ -81,6 +83,15 @@ def test_spelling_is_compared_by_pairs_of_letters_but_not_of_forms_of_one_word()
     np.testing.assert_allclose(spelled_alike(words, pairs), [0.5, 0, 0, 0, 2 * 1 / 9])
 
 
-def test_chance_is_that_of_words_drawn_by_chance() -> None:
-    every = np.arange(len(WORDS))[None]
-    assert chance(WORDS, 20) == pytest.approx(float(spelled_alike(WORDS, every)[0]), rel=0.1)
+def test_words_drawn_by_chance_are_as_alike_as_all_of_them() -> None:
+    every = spelled_alike(WORDS, np.arange(len(WORDS))[None])[0]
+    assert spelled_alike(WORDS, drawn(len(WORDS), 20)).mean() == pytest.approx(float(every), rel=0.1)
+
+
+def test_many_words_with_letters_of_their_own_take_no_more_room_than_their_letters() -> None:
+    words = tuple(2 * chr(0x4E00 + number) for number in range(5000))  # 15,000 pairs of letters
+    tracemalloc.start()
+    assert not spelled_alike(words, drawn(len(words), 5)).any()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
