@@ -25,9 +25,15 @@ def install(app: FastAPI) -> None:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the client asked for JSON: by the path's suffix, or by accepting it and not HTML."""
+    """Whether the client asked for JSON: by the path's suffix, by sending it, or by accepting it and not HTML."""
     accept = request.headers.get("accept", "")
-    return request.url.path.endswith(".json") or ("json" in accept and "text/html" not in accept)
+    asked = "json" in accept and "text/html" not in accept
+    return request.url.path.endswith(".json") or sends_json(request) or asked
+
+
+def sends_json(request: Request) -> bool:
+    """Whether the body is JSON, which no form sends: its fields may be of any type."""
+    return "json" in request.headers.get("content-type", "")
 
 
 def respond(request: Request, error: FacetscopeError) -> Response:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import BadInput, TooLarge
 from app.spec import FINDINGS, FindingSpec, RenderSpec, TableSpec
+from app.web.errors import sends_json
 from app.web.sentences import field_of, sentence
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -43,7 +44,7 @@ async def read_fields(request: Request) -> dict[str, Any]:
 
 async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
     """The body as a mapping, and the name and bytes of the file that a form's `field` may carry."""
-    if "json" in request.headers.get("content-type", ""):
+    if sends_json(request):
         return _from_json(await request.body()), None
     form = await _form(request, max_files=1 if field else 0)
     try:
@@ -59,7 +60,7 @@ async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[st
 async def read_form(request: Request, *, max_files: int) -> tuple[dict[str, Any], dict[str, list[tuple[str, bytes]]]]:
     """The body as a mapping, from JSON or from a form, where a field that comes several times is a list; and the names and
     bytes of what a form's file fields carry."""
-    if "json" in request.headers.get("content-type", ""):
+    if sends_json(request):
         return _from_json(await request.body()), {}
     form = await _form(request, max_files=max_files)
     values: dict[str, Any] = {}
@@ -81,7 +82,8 @@ async def read_form(request: Request, *, max_files: int) -> tuple[dict[str, Any]
 def _from_json(body: bytes) -> dict[str, Any]:
     try:
         values = json.loads(body)
-    except ValueError as error:
+        json.dumps(values, ensure_ascii=False).encode()  # "\\ud800" is JSON, and half of a character
+    except (ValueError, RecursionError) as error:
         raise BadInput('The body is not valid JSON. Send an object such as {"model": "iconclip"}.') from error
     if not isinstance(values, dict):
         raise BadInput("The body must be a JSON object with one entry per field.")

@@ -198,10 +198,11 @@ def test_a_bad_render_form_comes_back_with_what_was_typed(client: TestClient, wh
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("body", [b"{", b"[1]", b'"words"'])
-def test_json_that_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
-    answer = client.post("/renders", content=body, headers={"Content-Type": "application/json", **PROBLEM})
-    assert answer.json()["status"] == 422 and "JSON" in answer.json()["detail"]
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'"words"', 99_999 * b"[", rb'{"of": "prompt", "prompt": "\ud800"}'])
+def test_json_that_is_no_object_or_no_text_is_refused(client: TestClient, body: bytes) -> None:
+    for accepted in ({}, PROBLEM):
+        answer = client.post("/renders", content=body, headers={"Content-Type": "application/json", **accepted})
+        assert answer.json()["status"] == 422 and "JSON" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

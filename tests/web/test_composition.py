@@ -169,5 +169,11 @@ def test_a_list_is_text(client: TestClient) -> None:
     assert answer.status_code == 422 and "one word a line" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("fields", [{"set_aside": 12}, {"prompts": 5}])
+def test_json_that_cannot_be_used_is_answered_in_json(client: TestClient, fields: dict[str, int]) -> None:
+    answer = client.post("/findings", json={"kind": "composition", "model": "small", **fields})
+    assert answer.status_code == 422 and next(iter(fields)) in answer.json()["detail"]
+
+
 def test_what_nobody_found_has_no_files(client: TestClient) -> None:
     assert client.get("/findings/0123456789abcdef/composition.csv").status_code == 404
