@@ -29,6 +29,14 @@ class WordVectors:
         """What the average word does, [C]."""
         return self.values.mean(1, dtype=np.float64)
 
+    @cached_property
+    def lengths(self) -> Vector:
+        """How long each word's vector is, [W]; unit after unit, as a copy of all values would take their room again."""
+        squares = np.zeros(len(self.words))
+        for unit in np.flatnonzero(self.kept):
+            squares += (self.values[unit] - self.mean[unit]) ** 2
+        return np.sqrt(squares)
+
     def of(self, word: str) -> Vector | None:
         """What a word does, [C]; None if it was not drawn."""
         return self.values[:, self.words.index(word)].astype(np.float64) if word in self.words else None
@@ -40,10 +48,9 @@ class WordVectors:
     def nearest(self, vector: Vector, count: int, without: Collection[str] = ()) -> list[tuple[str, float]]:
         """The words whose vectors have the largest cosine with one, each with it; those `without`, in whatever case, are
         left out."""
-        centred = self.values[self.kept] - self.mean[self.kept, None].astype(np.float32)
-        lengths = np.linalg.norm(centred, axis=0)
-        length = float(np.linalg.norm(vector))
-        cosines = vector[self.kept].astype(np.float32) @ centred / np.maximum(lengths * length, 1e-12)
+        kept = np.where(self.kept, vector, 0.0)
+        along = kept.astype(np.float32) @ self.values - kept @ self.mean
+        cosines = along / np.maximum(self.lengths * np.linalg.norm(vector), 1e-12)
         left_out = {word.casefold() for word in without}
         order = (place for place in np.argsort(-cosines, kind="stable") if self.words[place].casefold() not in left_out)
         return [(self.words[place], float(cosines[place])) for place, _ in zip(order, range(count), strict=False)]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +23,9 @@ from app.microscope.residents import Residents
 from app.microscope.word_answers import drawn, ranked_words
 from app.spec import WordsSpec, content_id
 from app.store import FindingRow, Store
+from app.store.tables import UNFINISHED
 
+DONE = ("done",)
 SHOWN = 20
 BRIEF = 12, 6  # strongest and weakest on a unit's own page
 NAMED, LOOKED_AT = 3, 5  # words of a unit in the list of all; those that a search looks at
@@ -133,8 +136,8 @@ class TopWords:
 
     def section(self, slug: str, layer: str, unit: int) -> WordsSection:
         """What a unit's own page says: of the newest run over its layer, and whether one is under way."""
-        rows = self.store.findings.of_layer("words", slug, layer)
-        files = ((row, self._file(row)) for row in rows if row.status == "done")
+        rows = self.store.findings.of_layer("words", slug, layer, DONE)
+        files = ((row, self._file(row)) for row in rows)
         done, file = next(((row, file) for row, file in files if file), (None, None))
         section = self.form(slug, layer)
         if done is None or file is None:
@@ -146,24 +149,29 @@ class TopWords:
             update={"url": urls.words(done.id, unit), "source": self.source(spec), "found": found}
         )
 
-    def runs(self, slug: str, layer: str) -> dict[str, tuple[FindingRow, WordFile]]:
-        """The finished runs over a layer whose files are there and of the model's weights, by id, the newest first."""
-        rows = self.store.findings.of_layer("words", slug, layer)
-        files = [(row, self._file(row)) for row in rows if row.status == "done"]
+    def runs(self, slug: str, layer: str, named: str | None = None) -> dict[str, tuple[FindingRow, WordFile]]:
+        """The finished runs over a layer whose files are there and of the model's weights, by id: the newest first, and at
+        last the one that is `named`, however old."""
+        rows = [*self.store.findings.of_layer("words", slug, layer, DONE)]
+        if named and all(row.id != named for row in rows):
+            with suppress(NotFound):
+                rows.append(self.store.findings.get(named))
+        place = ("words", slug, layer, "done")
+        files = [(row, self._file(row)) for row in rows if (row.kind, row.model, row.layer, row.status) == place]
         return {row.id: (row, file) for row, file in files if file}
 
     def form(self, slug: str, layer: str | None = None) -> WordsSection:
         """What there is to choose from for a run of a model, and nothing found yet; whether one over a layer is under way."""
         seconds = self.seconds(slug, COMMON)
-        rows = self.store.findings.of_layer("words", slug, layer) if layer else ()
-        running = next((urls.finding(row.id) for row in rows if row.status in ("queued", "running")), None)
+        rows = self.store.findings.of_layer("words", slug, layer, UNFINISHED) if layer else ()
+        running = next((urls.finding(row.id) for row in rows), None)
         return WordsSection(url=None, source="", found=None, running=running, seconds=seconds, languages=LANGUAGES)
 
     def seconds(self, slug: str, words: int) -> float | None:
         """About how long so many words take here: as the newest run of the model took, or by the pace of its renders."""
         pictures = words * RENDERINGS.count
-        for row in self.store.findings.of_layer("words", slug):
-            if row.status == "done" and row.result.get("words") and row.elapsed_s > 1:
+        for row in self.store.findings.of_layer("words", slug, status=DONE):
+            if row.result.get("words") and row.elapsed_s > 1:
                 return row.elapsed_s / row.result["words"] * words
         clip, pace = self.residents.find(slug), self.residents.pace(slug)
         if clip is None or pace is None:

@@ -1,6 +1,6 @@
 """What instruments found: rows of `findings`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -58,16 +58,14 @@ class FindingTable:
         with self._sessions() as session:
             return session.scalars(query).all()
 
-    def of_kind(self, kind: str, model: str, limit: int = 12) -> Sequence[FindingRow]:
-        """The findings of a kind about a model, newest first."""
-        query = select(FindingRow).filter_by(kind=kind, model=model).order_by(FindingRow.created.desc()).limit(limit)
-        with self._sessions() as session:
-            return session.scalars(query).all()
-
-    def of_layer(self, kind: str, model: str, layer: str | None = None, limit: int = 12) -> Sequence[FindingRow]:
-        """The findings of a kind about a whole layer, or about any layer of a model, newest first."""
+    def of_layer(
+        self, kind: str, model: str, layer: str | None = None, status: Collection[str] = (), limit: int = 12
+    ) -> Sequence[FindingRow]:
+        """The findings of a kind about a whole layer, or about any layer of a model, newest first; with a `status` those
+        that have one of these."""
         query = select(FindingRow).filter_by(kind=kind, model=model).where(FindingRow.unit.is_(None))
         query = query.filter_by(layer=layer) if layer else query
+        query = query.where(FindingRow.status.in_(status)) if status else query
         with self._sessions() as session:
             return session.scalars(query.order_by(FindingRow.created.desc()).limit(limit)).all()
 

@@ -18,7 +18,6 @@ from app.web.scope import Choice, Names, Pages, Scope, Slug
 
 router = APIRouter(tags=["laboratory"])
 
-Typed = Annotated[str, Query(max_length=4000)]
 UnitNumber = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
@@ -30,11 +29,11 @@ class Showing:
         self.views = views
         self.about = {"facet_name": names, "card_of": microscope.card_url}
 
-    def __call__(self, template: str, page: AtOnce, error: FacetscopeError | None = None) -> Response:
+    def __call__(self, template: str, page: AtOnce, error: FacetscopeError | None = None, **sent: str) -> Response:
         if error and wants_json(self.request):
             return respond(self.request, error)
         status = error.status if error else 200
-        response = self.views.page(self.request, template, page, status=status, error=error, **self.about)
+        response = self.views.page(self.request, template, page, status=status, error=error, **self.about, **sent)
         response.headers.update(extra_headers(error) if error else {})
         return response
 
@@ -43,24 +42,25 @@ Show = Annotated[Showing, Depends()]
 
 
 @router.get("/models/{slug}/lab/text.json")
-async def text(microscope: Scope, slug: Slug, q: Typed = "", unit: UnitNumber = None) -> TextPage:
+async def text(microscope: Scope, slug: Slug, q: str = "", unit: UnitNumber = None) -> TextPage:
     """What units of the last layer each text is made of, one text a line of `q`, with a causal check; and how much they ask
     for one `unit`."""
     return await microscope.text_desk.page(slug, q, unit)
 
 
 @router.api_route("/models/{slug}/lab/text", methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
-async def text_page(microscope: Scope, show: Show, slug: Slug, q: Typed = "", unit: UnitNumber = None) -> Response:
+async def text_page(microscope: Scope, show: Show, slug: Slug, q: str = "", unit: UnitNumber = None) -> Response:
     """The same as a page."""
     try:
-        return show("lab_text.html", await microscope.text_desk.page(slug, q, unit))
+        page, refused = await microscope.text_desk.page(slug, q, unit), None
     except BadInput as error:
-        return show("lab_text.html", await run_in_threadpool(microscope.text_desk.form, slug, q, unit), error)
+        page, refused = await run_in_threadpool(microscope.text_desk.form, slug, q, unit), error
+    return await run_in_threadpool(show, "lab_text.html", page, refused)
 
 
 @router.get("/models/{slug}/lab/pictured.json")
 async def pictured(
-    microscope: Scope, slug: Slug, q: Typed = "", layer: Choice = None, run: Choice = None, mask: bool = False
+    microscope: Scope, slug: Slug, q: str = "", layer: Choice = None, run: Choice = None, mask: bool = False
 ) -> PicturedPage:
     """A sum of words and pictures, such as `king - man + woman`, by what they do to a layer, and the words nearest to it: of
     the newest run of words over the layer, or of `run`. A picture is written `picture:ID`."""
@@ -72,7 +72,7 @@ async def pictured_page(
     microscope: Scope,
     show: Show,
     slug: Slug,
-    q: Typed = "",
+    q: str = "",
     layer: Choice = None,
     run: Choice = None,
     mask: bool = False,
@@ -80,9 +80,10 @@ async def pictured_page(
     """The same as a page."""
     desk, chosen = microscope.pictured_desk, (slug, q, layer or None, run or None)
     try:
-        return show("lab_pictured.html", await desk.page(*chosen, mask=mask))
+        page, refused = await desk.page(*chosen, mask=mask), None
     except BadInput as error:
-        return show("lab_pictured.html", await run_in_threadpool(desk.form, *chosen, mask=mask), error)
+        page, refused = await run_in_threadpool(desk.form, *chosen, mask=mask), error
+    return await run_in_threadpool(show, "lab_pictured.html", page, refused)
 
 
 _PICTURE_BODY = {
@@ -117,6 +118,6 @@ async def add_picture(request: Request, microscope: Scope, show: Show, slug: Slu
     except FacetscopeError as error:
         choice = {name: fields.get(name) for name in ("layer", "run")}
         page = await run_in_threadpool(desk.form, slug, fields.get("q", ""), **choice, mask=bool(fields.get("mask")))
-        return show("lab_pictured.html", page, error)
+        return await run_in_threadpool(show, "lab_pictured.html", page, error, sign=fields.get("sign", "+"))
     place = {name: fields.get(name) for name in ("layer", "run", "mask")}
     return made(request, urls.lab(slug, "pictured", q=q, **place), picture, created=True)

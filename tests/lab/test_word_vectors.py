@@ -95,3 +95,14 @@ def test_many_words_with_letters_of_their_own_take_no_more_room_than_their_lette
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20e6
+
+
+def test_a_search_takes_less_room_than_the_words_themselves() -> None:
+    values = np.random.default_rng(0).normal(5, 1, (500, 2000)).astype(np.float32)
+    space = WordVectors(tuple(map(str, range(2000))), values, np.arange(500) % 5 > 0)
+    sought = space.direction(values[:, 7].astype(float), space.mean)
+    tracemalloc.start()
+    assert space.nearest(sought, 1)[0] == ("7", pytest.approx(1, abs=1e-5))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < values.nbytes / 4

@@ -12,6 +12,8 @@ from tests.tiny import tiny_hub_folder
 from tests.web.conftest import LAYER, SPEC, wait_for
 from tests.web.markup import Markup
 
+LAB = "/models/small/lab"
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
@@ -37,7 +39,9 @@ def test_the_first_page_says_why_and_looks_again(client: TestClient) -> None:
     assert client.get("/.json").json()["reason"] in page.text
 
 
-@pytest.mark.parametrize("path", [f"/models/small/{LAYER}", f"/models/small/{LAYER}/1", "/search?q=red"])
+@pytest.mark.parametrize(
+    "path", [f"/models/small/{LAYER}", f"/models/small/{LAYER}/1", "/search?q=red", f"{LAB}/text?q=red"]
+)
 def test_a_page_that_needs_the_model_is_503_and_looks_again(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 503 and answer.headers["retry-after"]
@@ -45,7 +49,20 @@ def test_a_page_that_needs_the_model_is_503_and_looks_again(client: TestClient, 
     assert client.get(path, headers={"Accept": "application/json"}).json()["status"] == 503
 
 
-@pytest.mark.parametrize("path", ["/models", "/models/small", "/facets", "/renders", "/looks"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/models",
+        "/models/small",
+        "/facets",
+        "/renders",
+        "/looks",
+        LAB,
+        f"{LAB}/composition",
+        f"{LAB}/text",
+        f"{LAB}/pictured?q=red",
+    ],
+)
 def test_a_page_that_does_not_is_there(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
 

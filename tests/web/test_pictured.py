@@ -1,5 +1,8 @@
 """Words as pictures: sums of words and pictures, the words that are drawn for them, and what is refused with the form kept."""
 
+from collections.abc import Sequence
+from string import ascii_lowercase
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -14,13 +17,17 @@ PICTURE = ("discs.png", png(blobs(7)[0]), "image/png")
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def run(client: TestClient) -> str:
-    """A finished run of eight words over the last layer."""
-    sent = {"kind": "words", "model": "small", "layer": LAYER, "language": "", "list": "\n".join(LISTED)}
+def drawn(client: TestClient, words: Sequence[str]) -> str:
+    """A finished run of words over the last layer."""
+    sent = {"kind": "words", "model": "small", "layer": LAYER, "language": "", "list": "\n".join(words)}
     url = client.post("/findings", data=sent).headers["location"]
     assert finish(client, url)["status"] == "done"
     return url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
+def run(client: TestClient) -> str:
+    return drawn(client, LISTED)
 
 
 def test_a_sum_s_neighbours_leave_its_own_words_out(client: TestClient, run: str) -> None:
@@ -45,6 +52,16 @@ def test_the_address_names_the_run_so_that_it_stays_the_same_answer(client: Test
     assert client.get(twin["url"]).status_code == 200
 
 
+def test_a_run_that_is_named_is_found_however_many_came_after_it(client: TestClient, run: str) -> None:
+    later = [drawn(client, [word]) for word in ascii_lowercase[:12]]
+    twin = client.get(f"{URL}.json", params={"q": "king", "run": run}).json()
+    assert twin["run"]["id"] == run and [near["word"] for near in twin["near"]][0] in LISTED
+    assert [each["id"] for each in twin["runs"]] == [*later[::-1], run]
+    assert client.get(f"{URL}.json", params={"q": "king"}).json()["run"]["id"] == later[-1]
+    named = {"q": "king", "run": run, "layer": "layer2.0"}
+    assert client.get(f"{URL}.json", params=named).json()["run"] is None, "it is of another layer, which has none"
+
+
 def test_a_word_that_was_not_in_the_run_is_drawn_and_equals_itself(client: TestClient, run: str) -> None:
     twin = client.get(f"{URL}.json", params={"q": "zebra + king + zebra", "run": run}).json()
     assert [term["drawn"] for term in twin["terms"]] == [True, False, True]
@@ -57,13 +74,9 @@ def test_a_word_that_was_not_in_the_run_is_drawn_and_equals_itself(client: TestC
 
 
 def test_a_drawn_word_is_drawn_as_the_run_s_words_were(client: TestClient, run: str) -> None:
-    other = client.post(
-        "/findings",
-        data={"kind": "words", "model": "small", "layer": LAYER, "language": "", "list": "zebra\nking\ncat"},
-    ).headers["location"]
-    assert finish(client, other)["status"] == "done"
+    other = drawn(client, ["zebra", "king", "cat"])
     ours = client.get(f"{URL}.json", params={"q": "zebra + king", "run": run}).json()["plain"][0][1]
-    theirs = client.get(f"{URL}.json", params={"q": "zebra + king", "run": other.rpartition("/")[2]}).json()
+    theirs = client.get(f"{URL}.json", params={"q": "zebra + king", "run": other}).json()
     assert theirs["plain"][0][1] == pytest.approx(ours, abs=1e-5) and not theirs["terms"][0]["drawn"]
 
 
@@ -87,10 +100,17 @@ def test_terms_that_cancel_out_have_no_neighbours(client: TestClient, run: str) 
     assert "cancel out" in client.get(URL, params=asked).text
 
 
-def test_units_are_left_out_on_request(client: TestClient, run: str) -> None:
-    twin = client.get(f"{URL}.json", params={"q": "king", "run": run, "mask": "1"}).json()
-    assert 0 <= twin["masked"] < twin["units"] == 256
-    assert "left out" in client.get(URL, params={"q": "king", "run": run, "mask": "1"}).text
+def test_units_that_answer_to_spelling_are_left_out_on_request(client: TestClient) -> None:
+    """Long words that are spelled alike are drawn small: a unit that answers to small letters has them all at its top."""
+    asked = {
+        "q": "king",
+        "run": drawn(client, [*(f"{first}illimantration" for first in ascii_lowercase[:16]), *ascii_lowercase[2:]]),
+    }
+    kept = client.get(f"{URL}.json", params=asked).json()
+    twin = client.get(f"{URL}.json", params={**asked, "mask": "1"}).json()
+    assert kept["masked"] == 0 < twin["masked"] < twin["units"] == 256
+    assert twin["near"] != kept["near"]
+    assert "left out" in client.get(URL, params={**asked, "mask": "1"}).text
 
 
 def test_without_words_the_page_offers_to_draw_some(client: TestClient, run: str) -> None:
@@ -137,9 +157,11 @@ def test_what_cannot_be_added_up_is_refused_with_the_form_kept(
 def test_an_upload_that_cannot_be_used_comes_back_with_the_form(
     client: TestClient, run: str, sent: dict[str, str], file: tuple[str, bytes, str], status: int, said: str
 ) -> None:
-    answer = client.post(URL, data={**sent, "run": run}, files={"picture": file})
+    answer = client.post(URL, data={**sent, "run": run, "sign": "-"}, files={"picture": file})
     assert answer.status_code == status and said in answer.text
-    assert Markup(answer.text).one("input", id="sum-q")["value"] == sent["q"]
+    page = Markup(answer.text)
+    assert page.one("input", id="sum-q")["value"] == sent["q"]
+    assert "open" in page.one("details") and page.one("option", value="-", selected="")
     twin = client.post(URL, data=sent, files={"picture": file}, headers=JSON)
     assert twin.status_code == status and said in twin.json()["detail"]
 

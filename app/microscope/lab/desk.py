@@ -67,13 +67,13 @@ class LabDesk:
 
     def at_once(self, slug: str, name: str, **values: str | int | float | None) -> dict[str, Any]:
         """The fields of `AtOnce` of an instrument that answers from its address: filled in with `values`. Raises `NotFound`
-        for a model that there is not, and `NotReady` for one that is still loading."""
-        self._layer(slug)
+        for a model that there is not."""
+        layer = self._layer(slug)
         links = {link.name: link for link in self.links(slug)}
         return {
             "model": slug,
             "models": self.slugs,
-            "layer": self.residents.clip(slug).default_layer,
+            "layer": layer,
             "instrument": links[name],
             "others": [link for other, link in links.items() if other != name],
             "url": urls.lab(slug, name, **values),
@@ -84,12 +84,11 @@ class LabDesk:
         bench = self.benches[kind]
         return [
             FindingLink(url=urls.finding(row.id), said=bench.said(parse(row)), status=row.status, created=row.created)  # pyright: ignore[reportArgumentType]
-            for row in self.store.findings.of_kind(kind, slug, RECENT)
+            for row in self.store.findings.of_layer(kind, slug, limit=RECENT)
         ]
 
     def _layer(self, slug: str) -> str:
         """The last layer of a model; also while its weights are still loading."""
-        layers = list(self.residents.layers(slug))
         if slug not in self.residents.slugs:
             raise NotFound(f"The model {slug} is not served here: there are {', '.join(self.residents.slugs)}.")
-        return layers[-1] if layers else self.residents.clip(slug).default_layer
+        return list(self.residents.layers(slug))[-1]

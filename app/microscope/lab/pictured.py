@@ -3,6 +3,9 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +15,7 @@ from app import urls
 from app.answers.pictured import DrivenUnit, NearWord, PicturedPage, SumTerm, WordRun
 from app.clip.clip import Clip
 from app.corpus.look import measure
-from app.errors import BadInput
+from app.errors import BadInput, NotFound
 from app.facets.pictures import restored
 from app.lab.expression import PICTURE, Term, parse, written
 from app.lab.lexicographic import lexicographic
@@ -29,7 +32,8 @@ from app.worker import Worker
 
 NAME = "pictured"
 NEAR, DRIVEN = 24, 6  # words and units on a page
-RECENT = 256  # words that were drawn, a few KB each
+RECENT = 256  # words that were drawn: 20 KB each of 2,560 units
+SPACES = 2  # runs that stay in memory: 100 MB each of 10,000 words and 2,560 units
 
 
 class Measured(NamedTuple):
@@ -50,6 +54,8 @@ class PicturedDesk:
         self.lab = lab
         self.words = words
         self._recent: OrderedDict[tuple[str, ...], Vector] = OrderedDict()
+        self._spaces: OrderedDict[tuple[Path, int, bool], WordVectors] = OrderedDict()
+        self._reading = Lock()
 
     def form(
         self, slug: str, q: str = "", layer: str | None = None, run: str | None = None, *, mask: bool = False
@@ -58,15 +64,48 @@ class PicturedDesk:
 
         Raises:
             NotFound: a model that there is not.
-            NotReady: it is still loading.
         """
-        layers = self.browser.residents.clip(slug).layers
+        return self._asked(slug, q, layer, run, mask=mask)[0]
+
+    async def page(self, slug: str, q: str, layer: str | None, run: str | None, *, mask: bool = False) -> PicturedPage:
+        """A sum and the words nearest to it, of the newest run over the layer if none of its is named.
+
+        Raises:
+            NotFound: a model that there is not.
+            NotReady: it is still loading.
+            BadInput: an expression, layer, run or picture that cannot be used.
+        """
+        page, file = await asyncio.to_thread(self._asked, slug, q, layer, run, mask=mask)
+        if layer and layer != page.layer:
+            raise BadInput(f"layer: {slug} has no layer {layer}: it has {', '.join(page.layers)}.", field="layer")
+        if run and (page.run is None or run != page.run.id) and not self._of_other_layer(run, slug, page.layer):
+            raise BadInput(f"run: there are no finished words {run[:40]!r} of {page.layer}.", field="run")
+        terms = parse(q)
+        if file is None or not terms:
+            return page
+        clip = self.browser.residents.clip(slug)
+        space = await asyncio.to_thread(self._space, slug, page.layer, file, mask=mask)
+        measured = [await self._measured(clip, page.layer, file.renderings, space, term) for term in terms]
+        return await asyncio.to_thread(self._filled, page, terms, space, measured)
+
+    def added(self, slug: str, q: str, picture: str, sign: str) -> str:
+        """An expression with a picture more. Raises `NotFound` for a model that there is not, and `BadInput` for an expression
+        that cannot be read or has no room."""
+        self.browser.residents.clip(slug)
+        return written(parse(f"{q} {'-' if sign == '-' else '+'} {PICTURE}{picture}"))
+
+    def _asked(
+        self, slug: str, q: str, layer: str | None, run: str | None, *, mask: bool
+    ) -> tuple[PicturedPage, WordFile | None]:
+        """The page with nothing answered, and the words of the run that it is about."""
         head = self.lab.at_once(slug, NAME)
+        layers = self.browser.residents.layers(slug)
         name = layer if layer and layer in layers else str(head["layer"])
-        found = [self._run(row, file) for row, file in self.words.runs(slug, name).values()]
+        runs = self.words.runs(slug, name, run)
+        found = [self._run(row, file) for row, file in runs.values()]
         chosen = next((each for each in found if each.id == run), found[0] if found else None)
         place = {"q": q, "layer": name, "run": chosen and chosen.id, "mask": 1 if mask else None}
-        return PicturedPage(
+        page = PicturedPage(
             **{**head, "layer": name, "url": urls.lab(slug, NAME, **place)},
             q=q,
             mask=mask,
@@ -83,50 +122,32 @@ class PicturedDesk:
             cosines=[],
             plain=[],
         )
-
-    async def page(self, slug: str, q: str, layer: str | None, run: str | None, *, mask: bool = False) -> PicturedPage:
-        """A sum and the words nearest to it, of the newest run over the layer if none of its is named.
-
-        Raises:
-            NotFound: a model that there is not.
-            NotReady: it is still loading.
-            BadInput: an expression, layer, run or picture that cannot be used.
-        """
-        page = await asyncio.to_thread(self.form, slug, q, layer, run, mask=mask)
-        if layer and layer != page.layer:
-            raise BadInput(f"layer: {slug} has no layer {layer}: it has {', '.join(page.layers)}.", field="layer")
-        if run and (page.run is None or run != page.run.id) and not self._of_other_layer(run, slug, page.layer):
-            raise BadInput(f"run: there are no finished words {run[:40]!r} of {page.layer}.", field="run")
-        terms = parse(q)
-        if page.run is None or not terms:
-            return page
-        clip = self.browser.residents.clip(slug)
-        _, file = self.words.runs(slug, page.layer)[page.run.id]
-        space = await asyncio.to_thread(self._space, slug, page.layer, file, mask=mask)
-        measured = [await self._measured(clip, page.layer, file.renderings, space, term) for term in terms]
-        return await asyncio.to_thread(self._filled, page, terms, space, measured)
-
-    def added(self, slug: str, q: str, picture: str, sign: str) -> str:
-        """An expression with a picture more. Raises `NotFound` for a model that there is not, and `BadInput` for an expression
-        that cannot be read or has no room."""
-        self.browser.residents.clip(slug)
-        return written(parse(f"{q} {'-' if sign == '-' else '+'} {PICTURE}{picture}"))
+        return page, runs[chosen.id][1] if chosen else None
 
     def _of_other_layer(self, run: str, slug: str, layer: str) -> bool:
         """Whether a run is of another layer: whoever chooses a layer sends the run of the one before."""
-        return any(row.id == run and row.layer != layer for row in self.store.findings.of_layer("words", slug))
+        with suppress(NotFound):
+            row = self.store.findings.get(run)
+            return (row.kind, row.model) == ("words", slug) and row.layer != layer
+        return False
 
     def _run(self, row: FindingRow, file: WordFile) -> WordRun:
         source = self.words.source(WordsSpec.model_validate_json(row.spec))
         return WordRun(id=row.id, url=urls.finding(row.id), source=source, words=len(file.words))
 
     def _space(self, slug: str, layer: str, file: WordFile, *, mask: bool) -> WordVectors:
-        values = file.values()
-        kept = np.ones(len(values), bool)
-        if mask:
-            kept = ~lexicographic(file)
-            kept[_set_aside(slug, layer)] = False
-        return WordVectors(file.words, values, kept)
+        """The words of a run, read one run at a time, the last ones kept. Raises `BadInput` if the file has gone."""
+        with self._reading:
+            try:
+                key = (file.path, file.path.stat().st_mtime_ns, mask)
+                if key not in self._spaces:
+                    self._spaces[key] = _vectors(file, _set_aside(slug, layer), mask=mask)
+            except FileNotFoundError as error:
+                raise BadInput("run: the file of these words is gone: draw them again.", field="run") from error
+            self._spaces.move_to_end(key)
+            while len(self._spaces) > SPACES:
+                self._spaces.popitem(last=False)
+            return self._spaces[key]
 
     async def _measured(
         self, clip: Clip, layer: str, renderings: Renderings, space: WordVectors, term: Term
@@ -145,7 +166,11 @@ class PicturedDesk:
             )
         key = (clip.weights_hash, layer, renderings.model_dump_json(), term.text)
         if key not in self._recent:
-            self._recent[key] = await self.worker.call(_drawn, clip, term.text, layer, renderings)
+            fonts = [renderings.model_copy(update={"fonts": (font,)}) for font in renderings.fonts]
+            parts = [
+                await self.worker.call(_drawn, clip, term.text, layer, each) for each in fonts
+            ]  # others go between
+            self._recent[key] = np.mean(parts, axis=0)
             while len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
         return Measured(self._recent[key], space.mean, drawn=True)
@@ -199,6 +224,16 @@ class PicturedDesk:
 def _set_aside(slug: str, layer: str) -> list[int]:
     """The units that the paper's authors set aside as they read pairs of letters; none of other models."""
     return [unit for unit, known in published(slug, layer).items() if known.bigram]
+
+
+def _vectors(file: WordFile, set_aside: Sequence[int], *, mask: bool) -> WordVectors:
+    """The words of a file; with `mask` without the units that answer to spelling, and those set aside."""
+    values = file.values()
+    kept = np.ones(len(values), bool)
+    if mask:
+        kept = ~lexicographic(file)
+        kept[list(set_aside)] = False
+    return WordVectors(file.words, values, kept)
 
 
 def _looked_at(clip: Clip, picture: Image.Image, layer: str) -> Vector:

@@ -38,7 +38,7 @@ class TextDesk:
         """The page with nothing answered. Raises `NotFound` for a model that there is not."""
         head = self.lab.at_once(slug, NAME, q=q, unit=unit)
         index = self.browser.index(slug, head["layer"])
-        channels = self.browser.layer(slug, head["layer"]).channels
+        channels = self.browser.residents.layers(slug)[head["layer"]].channels
         known = unit if unit is not None and unit < channels else None
         return TextPage(
             **head,
