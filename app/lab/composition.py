@@ -8,6 +8,7 @@ Here the samples are centred and divided by one number, so that the same level m
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,12 +39,14 @@ LEVELS = (10, 20, 30, 40, 80)
 FIRST_WITH = 0.25
 """At level 10 a quarter of the words have a unit, as in the article; the penalty falls in proportion to 1 / level."""
 INTERCEPT = 100  # liblinear's penalty is on the intercept too; so large a scale leaves it free
+SAME = 1e-5  # of the largest sample: what float32 rounds away is less
 NEGLIGIBLE = 0.05  # of the largest weight
 TERMS = 4
 
 FEWEST, MOST = 4, 400
 """Words: with the most and three prompts each, a model of 2,560 units takes some minutes on a CPU."""
 LONGEST = 40  # characters of a word
+MOST_TEXTS = 3 * MOST
 
 Samples = NDArray[np.float64]
 """Texts x units: [words * prompts, C], the texts of a word one after the other."""
@@ -91,6 +94,14 @@ def check_words(words: Sequence[str]) -> None:
         )
 
 
+def usable(words: Sequence[str]) -> bool:
+    """Whether `check_words` accepts them."""
+    with suppress(BadInput):
+        check_words(words)
+        return True
+    return False
+
+
 def texts(words: Sequence[str], prompts: Sequence[str]) -> list[str]:
     """Every prompt with every word in its slot, the texts of a word one after the other."""
     return [prompt.replace(HOLE, word) for word in words for prompt in prompts]
@@ -105,21 +116,25 @@ def reading(clip: Clip, written: Sequence[str]) -> Iterator[int | Samples]:
     yield torch.cat(read).double().numpy()
 
 
-def even(samples: Samples) -> Samples:
+def even(samples: Samples, prompts: int) -> Samples:
     """Samples with a mean of 0 in every unit, all divided by the root of the units' mean variance: units keep their size
     beside each other, as the article's do.
 
+    Args:
+        samples: With so many `prompts` a word.
+
     Raises:
-        BadInput: the texts are all the same to the model.
+        BadInput: the words are all the same to the model, whatever their texts are.
     """
     centred = samples - samples.mean(0)
-    scale = np.sqrt(centred.var(0).mean())
-    if not scale > 1e-9 * np.abs(samples).max():
+    words = centred.reshape(-1, prompts, samples.shape[1]).mean(1)
+    if not np.sqrt(words.var(0).mean()) > SAME * np.abs(samples).max():
         raise BadInput(
-            "prompts: the model reads the same from all texts. Put the word near the beginning: long texts are cut.",
+            "prompts: the model reads the same from the texts of all words. Put the word near the beginning: long texts are "
+            "cut.",
             field="prompts",
         )
-    return centred / scale
+    return centred / np.sqrt(centred.var(0).mean())
 
 
 def penalty(samples: Samples, prompts: int, level: int) -> float:

@@ -8,6 +8,7 @@ from app.answers.composition import AtlasWord, EquationTerm
 CELL = 60.0
 LARGEST, SMALLEST, WIDE = 12.0, 6.0, 0.52  # of letters: their size, and how wide one is beside it
 MARGIN = 5.0
+WIDEST = 780.0  # of what a cell says
 BAR = 100.0
 DARK = 0.18  # relative luminance: below it white letters stand out more than black ones
 
@@ -27,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Atlas:
-    """The disc; what a cell says stands below it, from `said_at` on."""
+    """The disc; what a cell says stands below it, from `said_at` on, and has room however few cells there are."""
 
     width: float
     height: float
@@ -39,15 +40,16 @@ def atlas(words: Sequence[AtlasWord]) -> Atlas:
     """Lay the cells out, row by row from the top: the order in which the keyboard walks through them."""
     radius = max(max(abs(word.x), abs(word.y)) for word in words)
     side = (2 * radius + 1) * CELL
+    width = max(side, WIDEST)
     ordered = sorted(words, key=lambda word: (-word.y, word.x))
-    return Atlas(side, side + 74, side + 34, [_cell(word, radius) for word in ordered])
+    cells = [_cell(word, word.x * CELL + (width - CELL) / 2, (radius - word.y) * CELL) for word in ordered]
+    return Atlas(width, side + 74, side + 34, cells)
 
 
-def _cell(word: AtlasWord, radius: int) -> Cell:
+def _cell(word: AtlasWord, x: float, y: float) -> Cell:
     parts = word.word.split() if len(word.word) > 8 else [word.word]
     size = (CELL - MARGIN) / (WIDE * max(map(len, parts)))
     size = round(max(SMALLEST, min(LARGEST, size, (CELL - MARGIN) / (1.15 * len(parts)))), 2)
-    x, y = (word.x + radius) * CELL, (radius - word.y) * CELL
     first = y + CELL / 2 + 0.35 * size - 1.15 * size * (len(parts) - 1) / 2
     lines = [(part, round(first + 1.15 * size * number, 2)) for number, part in enumerate(parts)]
     return Cell(word, x, y, lines, size, bool(word.colour) and _luminance(word.colour) < DARK)

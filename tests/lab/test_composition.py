@@ -27,18 +27,24 @@ def test_every_prompt_is_filled_with_every_word_and_asks_what_its_text_asks(tiny
 
 
 def test_samples_are_made_even_by_one_number(raw: Samples) -> None:
-    samples = even(raw)
+    samples = even(raw, TWO)
     assert np.abs(samples.mean(0)).max() < 1e-12 and samples.var(0).mean() == pytest.approx(1)
     ratios = raw.std(0) / samples.std(0)
     assert np.allclose(ratios, ratios[0])
-    with pytest.raises(BadInput, match="reads the same from all texts"):
-        even(np.ones((4, 3)))
+
+
+def test_words_that_lie_where_texts_are_cut_are_refused(tiny_clip: Clip) -> None:
+    """The texts of a word differ, but those of all words are the same."""
+    *_, samples = reading(tiny_clip, texts(WORDS, (50 * "a," + "{}", 50 * "b," + "{}")))
+    assert not isinstance(samples, int) and samples.var(0).mean() > 0
+    with pytest.raises(BadInput, match="reads the same from the texts of all words"):
+        even(samples, 2)
 
 
 @pytest.mark.parametrize("level", composition.LEVELS)
 def test_the_fit_meets_the_conditions_of_a_lasso_with_a_free_intercept(raw: Samples, level: int) -> None:
     """Where a weight is 0 the loss is less steep than the penalty, elsewhere as steep, against the weight's sign."""
-    samples, found = even(raw), []
+    samples, found = even(raw, TWO), []
     c = penalty(samples, TWO, level)
     for word, code in enumerate(fitting(samples, TWO, c)):
         wrong = 1 / (1 + np.exp(-samples @ code.weights - code.intercept))
@@ -53,7 +59,7 @@ def test_the_fit_meets_the_conditions_of_a_lasso_with_a_free_intercept(raw: Samp
 
 
 def test_the_first_level_gives_a_quarter_of_the_words_a_unit_and_the_next_ones_more(raw: Samples) -> None:
-    samples = even(raw)
+    samples = even(raw, TWO)
     lots = [np.array([np.count_nonzero(code.weights) for code in fitting(samples, TWO, penalty(samples, TWO, level))])
             for level in composition.LEVELS]  # fmt: skip
     assert np.mean(lots[0] > 0) <= 0.4
@@ -66,7 +72,7 @@ def test_planted_units_are_the_codes_and_tell_the_words_apart() -> None:
     samples = rng.normal(0, 0.1, (60, 50))
     for word in range(20):
         samples[3 * word : 3 * word + 3, word] += 5
-    samples = even(samples)
+    samples = even(samples, 3)
     codes = list(fitting(samples, 3, penalty(samples, 3, 40)))
     assert [int(code.weights.argmax()) for code in codes] == list(range(20))
     assert told_apart(samples, 3, codes) == 1.0
@@ -95,7 +101,7 @@ def test_equations_without_positive_weights_or_with_nothing_left() -> None:
 
 
 def test_what_words_ask_for_is_the_mean_of_their_texts_where_it_is_more_than_that_of_all(raw: Samples) -> None:
-    samples = even(raw)
+    samples = even(raw, TWO)
     found = asked(samples, TWO)
     assert found.shape == (len(WORDS), 256) and found.min() == 0
     assert np.allclose(found[1], np.maximum((samples[2] + samples[3]) / 2, 0))

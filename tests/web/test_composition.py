@@ -139,6 +139,13 @@ def test_its_address_opens_in_an_application_of_its_own(
         ({"prompts": "no slot"}, "“no slot” has no {}"),
         ({"prompts": "{} " + 130 * "a"}, "more than 120"),
         ({"prompts": "\n".join(f"{number} {{}}" for number in range(9))}, "from 1 to 8 texts, one a line, not 9"),
+        (
+            {
+                "list": "\n".join(f"word {number}" for number in range(400)),
+                "prompts": "\n".join(f"{number} {{}}" for number in range(4)),
+            },
+            "400 words with 4 texts each are more than 1,200 texts",
+        ),
         ({"prompts": " \n "}, "from 1 to 8 texts, one a line, not 0"),
         ({"level": "15"}, "level must be one of 10, 20, 30, 40 or 80"),
         ({"factors": "3"}, "factors must be one of 2 or 7"),
@@ -162,6 +169,18 @@ def test_the_refused_form_keeps_what_was_typed(client: TestClient) -> None:
     answer = client.post("/findings", data={**SPEC, "set_aside": "x", "level": "20"}).text
     assert "zebra\nice cream;&lt;b&gt;" in answer and 'value="x"' in answer
     assert '<option value="20" selected>' in answer and 'value="pasted" checked' in answer
+
+
+def test_the_same_words_again_stay_there_when_something_else_is_refused(client: TestClient, finding_url: str) -> None:
+    form = Markup(client.get(finding_url).text)
+    hidden = {each["name"]: each["value"] for each in form.all("input", type="hidden")}
+    again = {**hidden, "level": "80", "factors": "2"}
+    assert client.post("/findings", data=again).headers["location"] == finding_url
+    answer = client.post("/findings", data={**again, "seed": "7", "set_aside": "x"})
+    assert answer.status_code == 422
+    form = Markup(answer.text)
+    assert "red\nstripes\nzebra\nice cream\n&lt;b&gt;bold&lt;/b&gt;\n=1+1</textarea>" in answer.text
+    assert form.one("input", type="hidden", name="seed")["value"] == "7"
 
 
 def test_a_list_is_text(client: TestClient) -> None:

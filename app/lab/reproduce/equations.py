@@ -37,7 +37,7 @@ def equations(
         if isinstance(read, int):
             yield Step("texts read", read, len(written))
         else:
-            samples = even(read)
+            samples = even(read, len(prompts))
     assert samples is not None, "reading ends with the samples"
     for code in fitting(samples, len(prompts), penalty(samples, len(prompts), LEVEL)):
         found.append(equation(kept(of_code(code), aside)))

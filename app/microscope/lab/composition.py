@@ -1,7 +1,8 @@
 """Emotion composition and atlas as a finding: any words as sums of units, and what these share."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,28 @@ from app.answers.findings import FindingView
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound, NotReady
 from app.lab import composition
-from app.lab.composition import Code, Samples, asked, even, fitting, kept, of_code, penalty, reading, texts, told_apart
+from app.lab.composition import (
+    FEWEST,
+    LONGEST,
+    MOST,
+    MOST_TEXTS,
+    Code,
+    Samples,
+    asked,
+    even,
+    fitting,
+    kept,
+    of_code,
+    penalty,
+    reading,
+    texts,
+    told_apart,
+    usable,
+)
 from app.lab.multimodal import CONCEPT
 from app.lab.published import feelings, published, published_layer
 from app.lab.word_atlas import FACTORS, factorise, placed
+from app.lab.words import different
 from app.microscope.captions import speaks
 from app.microscope.columns import ColumnDesk
 from app.microscope.gallery import Gallery
@@ -26,6 +45,7 @@ from app.spec import CompositionSpec, content_id
 from app.store import FindingRow, Store
 
 SAY_EVERY_S = 0.25
+PAUSE_S = 0.02
 PROMPTS = {"feelings": composition.PROMPTS, "concepts": composition.THINGS, "pasted": composition.THINGS}
 SHARED = {"feelings": "codes", "concepts": "scores", "pasted": "scores"}
 """Codes of things have hardly a unit in common: one names them. All that their texts ask for has much."""
@@ -48,15 +68,22 @@ class Compositions:
         self.naming = naming
 
     def check(self, clip: Clip, spec: CompositionSpec) -> None:
-        """Raise `BadInput` for another layer than the last, words that cannot be told apart, or a unit that there is not;
-        `NotFound` for a layer or a list that there is not."""
+        """Raise `BadInput` for another layer than the last, words that cannot be told apart, too many texts, or a unit that
+        there is not; `NotFound` for a layer or a list that there is not."""
         layer = clip.layer(spec.layer)
         if not speaks(clip, spec.layer):
             raise BadInput(
                 f"layer: texts ask for units of the last layer only, {clip.default_layer}, not of {spec.layer}.",
                 field="layer",
             )
-        composition.check_words(self.words(spec))
+        words = self.words(spec)
+        composition.check_words(words)
+        if len(words) * len(spec.prompts) > MOST_TEXTS:
+            raise BadInput(
+                f"prompts: {len(words)} words with {len(spec.prompts)} texts each are more than {MOST_TEXTS:,} texts. Write "
+                "fewer.",
+                field="prompts",
+            )
         if spec.set_aside and spec.set_aside[-1] >= layer.channels:
             raise BadInput(
                 f"set_aside: there is no unit {spec.set_aside[-1]} in {spec.layer}: they go from 0 to "
@@ -72,7 +99,7 @@ class Compositions:
             if isinstance(read, int):
                 yield Step("Reading texts.", read, len(written), {})
             else:
-                samples = even(read)
+                samples = even(read, prompts)
         c, codes, said = penalty(samples, prompts, spec.level), [], time.monotonic()
         for code in fitting(samples, prompts, c, spec.seed):
             codes.append(code)
@@ -80,9 +107,12 @@ class Compositions:
                 said = time.monotonic()
             yield Step("Fitting words.", len(codes), len(words), {}) if fresh else None
         yield Step("Looking for what they share.", len(words), len(words), {})
-        found = self._found(spec, words, samples, codes)
-        result = {**found, "penalty": c, "weights_hash": clip.weights_hash}
-        yield Step("", len(words), len(words), result)
+        for found in _meanwhile(lambda: self._found(spec, words, samples, codes)):
+            if found is None:
+                yield None
+            else:
+                result = {**found, "penalty": c, "weights_hash": clip.weights_hash}
+                yield Step("", len(words), len(words), result)
 
     def page(self, row: FindingRow, ahead: int, view: FindingView) -> CompositionPage:
         """What was found as an answer. Raises `NotFound` for a word that is not among them."""
@@ -113,7 +143,7 @@ class Compositions:
         index = self.indexes.find(slug)
         return {
             "feelings": len(feelings()),
-            "concepts": len(self._concepts(slug)),
+            "concepts": len(concepts) if usable(concepts := self._concepts(slug)) else 0,
             "corpus": index.manifest.name if index else None,
             "prompts": {source: list(prompts) for source, prompts in PROMPTS.items()},
             "levels": list(composition.LEVELS),
@@ -188,23 +218,37 @@ class Compositions:
         self.store.files.put_word_list(list_id, words)
         return list_id
 
-    def _concepts(self, slug: str) -> list[str]:
+    def _concepts(self, slug: str) -> tuple[str, ...]:
         """What the corpus of a model shows; empty where that is not recorded, or not yet read."""
         columns = self.columns.find(self.indexes.find(slug))
-        return columns.categories.values(CONCEPT) if columns and CONCEPT in columns.categories.columns else []
+        recorded = columns is not None and CONCEPT in columns.categories.columns
+        return different(columns.categories.values(CONCEPT)) if columns and recorded else ()
 
     def _need_concepts(self, slug: str) -> tuple[str, ...]:
         """The same. Raises `NotReady` where it is not read yet, `BadInput` where it is not recorded or cannot be used."""
         index = self.indexes.need(slug)
         self.columns.need(index)
-        words = tuple(word for word in self._concepts(slug) if word.strip())
-        if not words:
+        words = self._concepts(slug)
+        if not usable(words):
+            has = f"{len(words):,} concepts" if words else f"no label column `{CONCEPT}`"
             raise BadInput(
-                f"source: the corpus {index.manifest.name} has no label column `{CONCEPT}`. Choose the feelings, or paste "
-                "words of your own.",
+                f"source: the corpus {index.manifest.name} has {has}; from {FEWEST} to {MOST} words of at most {LONGEST} "
+                "characters can be told apart. Choose the feelings, or paste words of your own.",
                 field="source",
             )
         return words
+
+
+def _meanwhile(work: Callable[[], dict[str, Any]]) -> Iterator[dict[str, Any] | None]:
+    """Do what has no steps in a thread, so that the device is free for others: None until it is done, then what came of
+    it."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="factorise")
+    found = pool.submit(work)
+    pool.shutdown(wait=False)
+    while not found.done():
+        wait([found], PAUSE_S)
+        yield None
+    yield found.result()
 
 
 def bigrams(slug: str, layer: str) -> set[int]:
