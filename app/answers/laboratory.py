@@ -47,4 +47,3 @@ class AtOnce(BaseModel):
     instrument: InstrumentLink
     others: list[InstrumentLink]
     url: str
-    recent: list[FindingLink] = []

@@ -43,17 +43,6 @@ def edited(clip: Clip, layer: str, edit: Edit) -> Iterator[None]:
         handle.remove()
 
 
-def raised(unit: int, by: float) -> Edit:
-    """One unit higher by so much at every place."""
-
-    def edit(x: Tensor) -> Tensor:
-        x = x.clone()
-        x[:, unit] += by
-        return x
-
-    return edit
-
-
 def ablated(units: Sequence[int], to: Tensor | float = 0.0) -> Edit:
     """Units held at a value at every place, whatever the picture: `to` is one for all of them, or one for each, [k]."""
     places = list(units)

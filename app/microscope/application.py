@@ -576,11 +576,10 @@ class Microscope:
         """The fields of a form as those of a finding's spec: what was pasted or uploaded is kept, and its id takes its
         place. Without a layer it is about the model's last."""
         fields = {"model": self.default_model, **values}
-        bench = self.lab_desk.benches.get(str(values.get("kind", "")))
-        if bench is not None:
-            fields = await asyncio.to_thread(bench.take_in, fields, files)
-        if fields.get("list"):
-            fields["pasted"] = await asyncio.to_thread(self.top_words.take_in, str(fields["list"]))
+        forms = {"words": self.top_words, **self.lab_desk.benches}
+        form = forms.get(str(values.get("kind", "")))
+        if form is not None:
+            fields = await asyncio.to_thread(form.take_in, fields, files)
         if not fields.get("layer"):
             fields["layer"] = self.residents.clip(str(fields["model"])).default_layer
         return fields

@@ -36,8 +36,9 @@ class Instrument(Protocol):
 
     def steps(self, clip: Clip, spec: Any, before: Found, /) -> Iterator[Step | None]:
         """Work on the device thread, which does other things in between; None where there is nothing new to say. `before`
-        is what an earlier run of the same spec had found when it was interrupted, empty if there was none: an instrument
-        may go on from there."""
+        is the result of the last step that an earlier run of the same spec announced before a restart cut it off, somebody
+        cancelled it, or it failed; empty if there was none. An instrument may go on from there, but has to see for itself
+        that it was found with the weights, and of the pictures, that are there now."""
         ...
 
     def page(self, row: FindingRow, ahead: int, view: FindingView, /) -> Finding:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,12 @@ from app.lab.drawn import sheet
 from app.lab.sensitive import sensitive
 from app.lab.top_words import COMMON, LANGUAGES, RENDERINGS, WordDrive, common, driving, pasted, undrawable
 from app.lab.word_file import Ranked, WordFile
-from app.microscope.instruments import Found, Step, so_far
+from app.microscope.instruments import Files, Found, Step, so_far
 from app.microscope.naming import Titles
 from app.microscope.residents import Residents
 from app.microscope.word_answers import drawn, ranked_words
-from app.spec import WordsSpec, content_id
-from app.store import FindingRow, Store
-from app.store.tables import UNFINISHED
+from app.spec import WordsSpec
+from app.store import UNFINISHED, FindingRow, Store
 
 DONE = ("done",)
 SHOWN = 20
@@ -45,12 +45,13 @@ class TopWords:
         self.residents = residents
         self.titles = titles
 
-    def take_in(self, text: str) -> str:
-        """Keep a list of words that somebody sent; returns its id. Raises `BadInput`."""
-        words = pasted(text)
-        list_id = content_id("words", *words)
-        self.store.files.put_word_list(list_id, words)
-        return list_id
+    def take_in(self, values: dict[str, Any], _files: Files) -> dict[str, Any]:
+        """Keep a list of words that was pasted: its id takes its place. Raises `BadInput`."""
+        fields = {name: value for name, value in values.items() if name != "list"}
+        own = values.get("list") or ""
+        if not isinstance(own, str):
+            raise BadInput("list: send text, one word a line.", field="list")
+        return {**fields, "pasted": self.store.files.keep_words(pasted(own))} if own else fields
 
     def check(self, clip: Clip, spec: WordsSpec) -> None:
         """Raise `NotFound` for a layer or a list that there is not, `BadInput` where no word can be drawn."""

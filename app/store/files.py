@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.errors import NotFound
+from app.spec import content_id
 from app.whole import PRIVATE, write_whole
 
 
@@ -77,6 +78,12 @@ class Files:
     def put_word_list(self, list_id: str, words: Sequence[str]) -> None:
         """Keep a list of words under its content id, one a line."""
         write_whole(self._word_list(list_id), "\n".join(words).encode(), PRIVATE)
+
+    def keep_words(self, words: Sequence[str]) -> str:
+        """Keep words of one's own; returns the id of their list."""
+        list_id = content_id("words", *words)
+        self.put_word_list(list_id, words)
+        return list_id
 
     def word_list(self, list_id: str) -> tuple[str, ...]:
         """A list of words that was sent in. Raises `NotFound`."""

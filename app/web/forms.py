@@ -20,7 +20,6 @@ Spec = TypeVar("Spec", bound=BaseModel)
 MAX_NAME = 80
 MAX_FIELDS = 100
 MIX = "mix."
-LIST = "list"  # words of one's own, which are kept before the rest of the form is read
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def parse_spec(values: Mapping[str, Any]) -> RenderSpec:
 
 def parse_finding(values: Mapping[str, Any]) -> FindingSpec:
     """Check a finding's fields. Raises BadInput whose sentence is about the first one at fault."""
-    given = {name: value for name, value in values.items() if value not in (None, "", []) and name != LIST}
+    given = {name: value for name, value in values.items() if value not in (None, "", [])}
     kind = str(given.get("kind", "captions"))
     if kind not in FINDINGS:
         raise BadInput(f"kind must be one of {', '.join(FINDINGS)}, but {kind[:60]!r} was given.", field="kind")

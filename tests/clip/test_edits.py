@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from app.clip.clip import Clip
-from app.clip.edits import ablated, edited, raised
+from app.clip.edits import Edit, ablated, edited
 from app.clip.taps import Stage, tap
 from app.errors import NotFound
 from tests.clip.test_taps import hooks, pictures
@@ -16,6 +16,17 @@ MODELS = pytest.mark.parametrize("model", ["tiny_clip", "tiny_transformer"])
 @pytest.fixture
 def clip(model: str, request: pytest.FixtureRequest) -> Clip:
     return request.getfixturevalue(model)
+
+
+def raised(unit: int, by: float) -> Edit:
+    """One unit higher by so much at every place."""
+
+    def edit(x: Tensor) -> Tensor:
+        x = x.clone()
+        x[:, unit] += by
+        return x
+
+    return edit
 
 
 def read(clip: Clip, stage: Stage = "pre") -> Tensor:

@@ -184,8 +184,10 @@ def test_the_same_words_again_stay_there_when_something_else_is_refused(client: 
 
 
 def test_a_list_is_text(client: TestClient) -> None:
-    answer = client.post("/findings", json={**SPEC, "list": ["red", "blue", "green", "yellow"]}, headers=JSON)
-    assert answer.status_code == 422 and "one word a line" in answer.json()["detail"]
+    sent = {**SPEC, "list": ["red", "blue", "green", "yellow"]}
+    for fields in (sent, {**sent, "kind": "words", "language": "en"}):
+        answer = client.post("/findings", json=fields, headers=JSON)
+        assert answer.status_code == 422 and "one word a line" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("fields", [{"set_aside": 12}, {"prompts": 5}])

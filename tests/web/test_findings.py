@@ -71,6 +71,7 @@ def test_a_search_that_was_stopped_says_so_and_can_be_started_again(client: Test
         ({"penalty": "nan"}, "penalty"),
         ({"kind": "horoscope"}, "kind"),
         ({"model": "nobody"}, "nobody"),
+        ({"list": "red"}, "list is no field"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_in_words(client: TestClient, change: dict[str, str], said: str) -> None:

@@ -44,6 +44,12 @@ def published_layer(slug: str) -> str | None:
     return next((layer for layer, units in layers.items() if any(unit.families for unit in units.values())), None)
 
 
+def bigrams(slug: str, layer: str) -> set[int]:
+    """The units of a layer that the authors set aside, since they read pairs of letters; none for models that the paper does
+    not speak of."""
+    return {unit for unit, each in published(slug, layer).items() if each.bigram}
+
+
 @lru_cache(maxsize=1)
 def described() -> Mapping[str, str]:
     """The published families in the order of the paper's figure 1, and a line on each in our own words."""

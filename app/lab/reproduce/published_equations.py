@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from app.errors import NotFound, NotReady
 from app.lab.composition import PROMPTS, Term, equation, kept
-from app.lab.published import published
+from app.lab.published import bigrams
 from app.lab.reproduce.compare import judged
 from app.lab.reproduce.equations import LEVEL, Equations, equations
 from app.lab.reproduce.experiment import Experiment, Running
@@ -65,7 +65,7 @@ class EmotionCodes(BaseModel):
 def run(material: Material) -> Running:
     """Write the published words as equations of the model under test."""
     material.need_clip()
-    codes, aside = _published(material), units_aside()
+    codes, aside = _published(material), bigrams(SLUG, LAYER)
     words = list(codes.sparse.get(str(LEVEL), {}))
     theirs = [equation(kept(codes.code(LEVEL, word), aside)) for word in words]
     return rows(theirs, (yield from equations(material, words, PROMPTS, aside)))
@@ -84,7 +84,7 @@ def rows(theirs: Sequence[Sequence[Term]], ours: Equations) -> list[Row]:
 
 def run_atlas(material: Material) -> Running:
     """Factorise the published codes as our atlas does; this needs no weights."""
-    found = atlas_rows(_published(material), units_aside())
+    found = atlas_rows(_published(material), bigrams(SLUG, LAYER))
     yield Step("published atlases factorised", 1, 1)
     return found
 
@@ -103,11 +103,6 @@ def atlas_rows(codes: EmotionCodes, aside: Collection[int]) -> list[Row]:
         alike = np.nan_to_num(np.corrcoef(theirs, ours)[:FACTORS, FACTORS:])
     pairs = dict(zip(*linear_sum_assignment(-alike), strict=True))
     return [judged(ATLAS, list(pairs), list(pairs.values()), lambda one, other: float(alike[one, other]))]
-
-
-def units_aside() -> set[int]:
-    """The units that the article sets aside: they read pairs of letters."""
-    return {unit for unit, each in published(SLUG, LAYER).items() if each.bigram}
 
 
 def _published(material: Material) -> EmotionCodes:

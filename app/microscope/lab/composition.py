@@ -31,7 +31,7 @@ from app.lab.composition import (
     usable,
 )
 from app.lab.multimodal import CONCEPT
-from app.lab.published import feelings, published, published_layer
+from app.lab.published import bigrams, feelings, published_layer
 from app.lab.word_atlas import FACTORS, factorise, placed
 from app.lab.words import different
 from app.microscope.captions import speaks
@@ -41,7 +41,7 @@ from app.microscope.indexes import Indexes
 from app.microscope.instruments import Files, Found, Step
 from app.microscope.lab.composition_page import Equations, as_file, as_page
 from app.microscope.naming import Naming
-from app.spec import CompositionSpec, content_id
+from app.spec import CompositionSpec
 from app.store import FindingRow, Store
 
 SAY_EVERY_S = 0.25
@@ -167,9 +167,9 @@ class Compositions:
                 field="list",
             )
         if pasted:
-            fields["pasted"] = self._keep(composition.word_list(pasted))
+            fields["pasted"] = self.store.files.keep_words(composition.word_list(pasted))
         elif source == "concepts" and not fields.get("pasted"):
-            fields["pasted"] = self._keep(self._need_concepts(str(fields["model"])))
+            fields["pasted"] = self.store.files.keep_words(self._need_concepts(str(fields["model"])))
         if not fields.get("prompts"):
             fields["prompts"] = PROMPTS.get(source, composition.THINGS)
         if not fields.get("shared"):
@@ -213,11 +213,6 @@ class Compositions:
         index = self.indexes.with_layer(row.model, row.layer)
         return Equations(row, index, self.gallery, self.naming.titles(row.model, row.layer, index))
 
-    def _keep(self, words: Sequence[str]) -> str:
-        list_id = content_id("words", *words)
-        self.store.files.put_word_list(list_id, words)
-        return list_id
-
     def _concepts(self, slug: str) -> tuple[str, ...]:
         """What the corpus of a model shows; empty where that is not recorded, or not yet read."""
         columns = self.columns.find(self.indexes.find(slug))
@@ -249,8 +244,3 @@ def _meanwhile(work: Callable[[], dict[str, Any]]) -> Iterator[dict[str, Any] | 
         wait([found], PAUSE_S)
         yield None
     yield found.result()
-
-
-def bigrams(slug: str, layer: str) -> set[int]:
-    """The units that the article set aside, since they read pairs of letters; none for models it does not speak of."""
-    return {unit for unit, each in published(slug, layer).items() if each.bigram}

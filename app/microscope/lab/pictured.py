@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,7 @@ from app.errors import BadInput, NotFound
 from app.facets.pictures import restored
 from app.lab.expression import PICTURE, Term, parse, written
 from app.lab.lexicographic import lexicographic
-from app.lab.published import published
+from app.lab.published import bigrams
 from app.lab.top_words import Renderings, WordDrive, driving, undrawable
 from app.lab.word_file import WordFile
 from app.lab.word_vectors import Vector, WordVectors, cosines, normalised
@@ -112,7 +112,7 @@ class PicturedDesk:
             layers=list(layers),
             units=layers[name].channels,
             masked=0,
-            set_aside=len(_set_aside(slug, name)) if mask else 0,
+            set_aside=len(bigrams(slug, name)) if mask else 0,
             run=chosen,
             runs=found,
             form=self.words.form(slug, name),
@@ -141,7 +141,7 @@ class PicturedDesk:
             try:
                 key = (file.path, file.path.stat().st_mtime_ns, mask)
                 if key not in self._spaces:
-                    self._spaces[key] = _vectors(file, _set_aside(slug, layer), mask=mask)
+                    self._spaces[key] = _vectors(file, bigrams(slug, layer), mask=mask)
             except FileNotFoundError as error:
                 raise BadInput("run: the file of these words is gone: draw them again.", field="run") from error
             self._spaces.move_to_end(key)
@@ -221,12 +221,7 @@ class PicturedDesk:
         )
 
 
-def _set_aside(slug: str, layer: str) -> list[int]:
-    """The units that the paper's authors set aside as they read pairs of letters; none of other models."""
-    return [unit for unit, known in published(slug, layer).items() if known.bigram]
-
-
-def _vectors(file: WordFile, set_aside: Sequence[int], *, mask: bool) -> WordVectors:
+def _vectors(file: WordFile, set_aside: Collection[int], *, mask: bool) -> WordVectors:
     """The words of a file; with `mask` without the units that answer to spelling, and those set aside."""
     values = file.values()
     kept = np.ones(len(values), bool)

@@ -10,9 +10,10 @@ import pytest
 from app.clip.clip import Clip
 from app.errors import FacetscopeError, NotFound, NotReady, WeightsMissing
 from app.lab.composition import PROMPTS, Term
+from app.lab.published import bigrams
 from app.lab.reproduce import equations, published_equations
 from app.lab.reproduce.material import Material, Step
-from app.lab.reproduce.published_equations import CODES, SLUG, units_aside
+from app.lab.reproduce.published_equations import CODES, LAYER, SLUG
 from app.lab.reproduce.row import HOLDS, MISSED, Row
 
 WORDS = [f"{how} {what}" for how in ("very", "hardly", "never") for what in ("glad", "sad", "mad", "calm")]
@@ -62,7 +63,7 @@ def material(clip: Clip | FacetscopeError, reference: Path, slug: str = SLUG) ->
 @pytest.fixture(scope="module")
 def own(tiny_clip: Clip) -> list[list[Term]]:
     """The tiny model's equations of the words, without the units that the article sets aside."""
-    return ended(equations.equations(material(tiny_clip, Path()), ALL, PROMPTS, units_aside()))
+    return ended(equations.equations(material(tiny_clip, Path()), ALL, PROMPTS, bigrams(SLUG, LAYER)))
 
 
 def test_a_models_own_codes_are_recovered_and_those_of_other_words_are_not(
