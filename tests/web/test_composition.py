@@ -45,6 +45,7 @@ def test_every_word_gets_an_equation_and_a_cell(client: TestClient, finding_url:
     page = client.get(finding_url).text
     assert "ice cream" in page and "<b>bold" not in page and "&lt;b&gt;bold" in page
     assert found["shown"]["terms"][0]["tile"]["url"] in page
+    assert 'class="atlas" viewBox="0 0 780' in page, "six cells are narrower than the line below them"
 
 
 def test_one_word_is_shown_large_and_another_is_not_there(client: TestClient, finding_url: str) -> None:
