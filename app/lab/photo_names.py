@@ -30,8 +30,9 @@ def _tidy(text: str) -> str:
 
 def meaning(name: str, classes: Sequence[str], said: Mapping[str, str] | None = None) -> int | None:
     """The place of the class that a name means: the one that somebody said, else the class of that name, whatever its case,
-    else the only class that has the name among its words (`mug`: coffee mug). None where there is no such class."""
-    wanted = _words((said or {}).get(name, name))
+    else the only class that has the name among its words (`mug`: coffee mug). None where there is no such class. The names
+    of `said` are in lower case."""
+    wanted = _words((said or {}).get(name.casefold(), name))
     each = [_words(known) for known in classes]
     if wanted in each:
         return each.index(wanted)
@@ -57,6 +58,6 @@ class Named:
         meant: dict[str, str] = {}
         added: dict[str, str] = {}
         for name in dict.fromkeys(names):
-            place, called = meaning(name, classes, said), (said or {}).get(name, name)
+            place, called = meaning(name, classes, said), (said or {}).get(name.casefold(), name)
             meant[name] = classes[place] if place is not None else added.setdefault(called.casefold(), called)
         return cls((*classes, *added.values()), meant, tuple(added.values()))

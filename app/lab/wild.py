@@ -112,10 +112,11 @@ NO_CLASS = "what is written is no class"
 
 def flips(photos: Sequence[Photo], chooser: Chooser, choices: Sequence[Choice]) -> Flips:
     """Count the photos that flipped; see `Photo` and the module."""
-    blank = {photo.thing: choice.top[0][0] for photo, choice in zip(photos, choices, strict=True) if not photo.label}
+    pairs = list(zip(photos, choices, strict=True))
+    blank = {photo.thing.casefold(): choice.top[0][0] for photo, choice in pairs if not photo.label}
     flipped: list[bool | None] = []
     left_out: dict[str, int] = {}
-    for photo, choice in zip(photos, choices, strict=True):
+    for photo, choice in pairs:
         why = _left_out(photo, chooser, blank) if photo.label else ""
         if why:
             left_out[why] = left_out.get(why, 0) + 1

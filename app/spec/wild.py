@@ -23,13 +23,18 @@ class WildPhoto(BaseModel):
 
 
 def parse_called(value: Any) -> Any:
-    """Names with the class that each means, from lines such as `trash = trash can`, a mapping or pairs: sorted."""
+    """Names with the class that each means, from lines such as `trash = trash can`, a mapping or pairs: sorted, the names in
+    lower case, as they are compared."""
     if isinstance(value, str):
         value = [line.split("=", 1) for line in re.split(r"[\n;]", value) if line.strip()]
     pairs = list(value.items()) if isinstance(value, Mapping) else value
     if not isinstance(pairs, list | tuple) or not all(map(_is_pair, pairs)):
         raise ValueError("called must have a name and its class on every line, such as trash = trash can")
-    return tuple(sorted({" ".join(str(name).split()): " ".join(str(meant).split()) for name, meant in pairs}.items()))
+    return tuple(sorted({_tidy(name).casefold(): _tidy(meant) for name, meant in pairs}.items()))
+
+
+def _tidy(text: Any) -> str:
+    return " ".join(str(text).split())
 
 
 def _is_pair(pair: Any) -> bool:
@@ -66,4 +71,7 @@ class WildSpec(FindingBase):
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
         check_classes(self.classes, self.prompt)
+        there = {name.casefold() for photo in self.photos for name in (photo.thing, photo.label)}
+        if strange := next((name for name, _ in self.called if name not in there), None):
+            raise ValueError(f"called says what {strange} means, which no photo shows or says: leave that line out")
         return self

@@ -37,7 +37,9 @@ CLASSES = ("iPod", "coffee mug", "trash can", "red wine", "wine bottle", "rifle"
     [("ipod", 0), ("mug", 1), ("wine", None), ("rifle", 5), ("can", 2), ("po", None), ("", None), ("bin", 2)],
 )
 def test_a_name_means_the_class_that_has_it(name: str, expected: int | None) -> None:
-    assert meaning(name, CLASSES, {"bin": "Trash can"}) == expected
+    assert (
+        meaning(name, CLASSES, {"bin": "Trash can"}) == expected == meaning(name.upper(), CLASSES, {"bin": "Trash can"})
+    )
 
 
 def test_a_name_without_a_class_becomes_one() -> None:
@@ -69,11 +71,19 @@ def test_what_is_written_has_its_probability_beside_the_top_classes() -> None:
 
 
 def test_a_photo_flips_if_its_top_class_is_what_is_written_and_the_blank_ones_was_not() -> None:
-    meant = {"apple": "apple", "ipod": "iPod", "mug": "cup", "cup": "cup", "toaster": "iPod", "pen": None}
+    meant = {
+        "Apple": "apple",
+        "apple": "apple",
+        "ipod": "iPod",
+        "mug": "cup",
+        "cup": "cup",
+        "toaster": "iPod",
+        "pen": None,
+    }
     chooser = Chooser(("apple", "iPod", "cup"), meant)
     seen = [
-        (Photo("apple", ""), "apple", None),
-        (Photo("apple", "ipod"), "iPod", True),
+        (Photo("Apple", ""), "apple", None),
+        (Photo("Apple", "ipod"), "iPod", True),
         (Photo("apple", "cup"), "apple", False),
         (Photo("apple", "pen"), "apple", None),  # no class
         (Photo("mug", ""), "iPod", None),

@@ -87,7 +87,7 @@ def test_names_are_corrected_on_the_page_and_photos_left_out(client: TestClient,
 
 
 def test_without_a_probe_it_is_said_why(client: TestClient) -> None:
-    fields = {**FIELDS, "classes": "list", "names": "cat\nred cap", "column": "", "called": "m = cat"}
+    fields = {**FIELDS, "classes": "list", "names": "cat\nred cap", "column": "", "called": "M = cat"}
     url = client.post("/findings", data=fields, files=photos("m.jpg", "m-red.jpg")).headers["location"]
     assert finish(client, url)["status"] == "done"
     twin = client.get(f"{url}.json").json()
@@ -119,6 +119,7 @@ def test_a_zip_is_unpacked_and_the_same_photos_are_one_finding(client: TestClien
         (("a.jpg",), {"classes": "column:colour"}, "no label column 'colour'"),
         (("a.jpg",), {"classes": "list", "names": "one"}, "from 2 to"),
         (("a.jpg",), {"called": "trash"}, "its class on every line"),
+        (("a.jpg",), {"called": "b = cat"}, "which no photo shows or says"),
         (("a.jpg",), {"prompt": "a photo"}, "where the name of the class goes"),
         (("a.jpg",), {"kept": "0123456789abcdef", "named": "pear"}, "not kept here"),
     ],
