@@ -41,7 +41,7 @@ def ink(text: str) -> Ink:
     """An ink from its name, one of the 148 colours that CSS names, or from any name and its colour: `mauve #e0b0ff`.
 
     Raises:
-        BadInput: the name is none of those and no colour is given, or it cannot be read.
+        BadInput: the name is none of those and no colour is given, or it cannot be read or shown.
     """
     name, _, colour = text.strip().rpartition(" ") if "#" in text else (text.strip(), "", text.strip())
     try:
@@ -51,6 +51,8 @@ def ink(text: str) -> Ink:
             f"inks: {text.strip()!r} is no colour that CSS names: write its colour after it, such as mauve #e0b0ff.",
             field="inks",
         ) from error
+    if max(red, green, blue) > 255:
+        raise BadInput(f"inks: {colour} is brighter than a screen: a channel goes up to 255.", field="inks")
     if not name:
         raise BadInput(f"inks: {colour} has no name: write one before it, such as mauve #e0b0ff.", field="inks")
     return Ink(name.strip(), (red, green, blue))
@@ -69,8 +71,11 @@ def stimuli(word: str, colour: Colour, papers: Sequence[Colour]) -> list[Image.I
 
 
 def check(inks: Sequence[Ink], words: Sequence[str], papers: Sequence[Colour]) -> None:
-    """Raise `BadInput` for an ink that none of the papers shows, or a word that some font has not all letters for."""
-    for each in inks:
+    """Raise `BadInput` for an ink that none of the papers shows or that has the name of another, or a word that some font has
+    not all letters for."""
+    for place, each in enumerate(inks):
+        if each.name.casefold() in {other.name.casefold() for other in inks[:place]}:
+            raise BadInput(f"inks: two are called {each.name}: give one of them another name.", field="inks")
         if not any(_seen(each.colour, paper) for paper in papers):
             raise BadInput(f"inks: {each.name} cannot be seen on this paper: choose another.", field="inks")
     for word in words:

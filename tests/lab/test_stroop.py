@@ -29,7 +29,7 @@ def test_an_ink_is_a_css_colour_or_brings_its_own(text: str, expected: Ink | Non
     assert ink(text) == (expected or Ink("sky blue", (136, 204, 255)))
 
 
-@pytest.mark.parametrize("text", ["mauvish", "#ff0000", "mauve #12", ""])
+@pytest.mark.parametrize("text", ["mauvish", "#ff0000", "mauve #12", "", "rgb(999,0,0)"])
 def test_an_ink_that_is_no_colour_is_refused(text: str) -> None:
     with pytest.raises(BadInput) as refused:
         ink(text)
@@ -38,7 +38,11 @@ def test_an_ink_that_is_no_colour_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("inks", "words", "paper", "field"),
-    [((ink("black"), RED), ("red",), "black", "inks"), ((RED, BLUE), ("\u2603\u4e2d",), "white", "words")],
+    [
+        ((ink("black"), RED), ("red",), "black", "inks"),
+        ((ink("Red #e00000"), RED), ("red",), "white", "inks"),
+        ((RED, BLUE), ("\u2603\u4e2d",), "white", "words"),
+    ],
 )
 def test_what_cannot_be_seen_is_refused(inks: tuple[Ink, ...], words: tuple[str, ...], paper: str, field: str) -> None:
     with pytest.raises(BadInput) as refused:

@@ -81,6 +81,7 @@ def test_a_large_table_is_folded_until_all_of_it_is_asked_for(client: TestClient
     [
         ({"inks": "red"}, "from 2 to 16"),
         ({"inks": "red,mauvish"}, "no colour that CSS names"),
+        ({"inks": "red\nRed #e00000"}, "two are called Red"),
         ({"inks": "black,white", "paper": "black"}, "black cannot be seen"),
         ({"words": "\u2603\u4e2d"}, "cannot be drawn"),
         ({"words": "x" * 41}, "at most 40 characters"),
