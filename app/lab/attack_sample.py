@@ -22,13 +22,21 @@ def typed(lines: Sequence[str], names: Sequence[str]) -> tuple[Pair, ...]:
     Raises:
         BadInput: a class that is not among `names`, or a text that is missing or cannot be drawn; the sentence names the line.
     """
-    known = {folded(name): name for name in names}
+    known = firsts(names)
     return tuple(dict.fromkeys(_pair(number, line, known) for number, line in enumerate(lines, 1)))
 
 
 def folded(name: str) -> str:
     """A name without regard to case, as classes are compared."""
     return " ".join(name.split()).casefold()
+
+
+def firsts(names: Sequence[str]) -> dict[str, str]:
+    """Different names as they are compared, each with what it is called: of several that are alike, the first."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(folded(name), name)
+    return found
 
 
 def _pair(number: int, line: str, known: dict[str, str]) -> Pair:
@@ -51,7 +59,7 @@ def _pair(number: int, line: str, known: dict[str, str]) -> Pair:
 
 def drawn(names: Sequence[str], count: int, seed: int) -> tuple[Pair, ...]:
     """Classes drawn at random, each with its own name as the text; those whose name cannot be written are passed over."""
-    able = [name for name in names if 0 < len(name) <= LONGEST and not lacks(DEJAVU, name)]
+    able = [name for name in firsts(names).values() if 0 < len(name) <= LONGEST and not lacks(DEJAVU, name)]
     chosen = np.random.default_rng(seed).permutation(len(able))[:count]
     return tuple(Pair(able[place], able[place]) for place in chosen)
 
@@ -85,6 +93,7 @@ def sample(labels: NDArray[np.integer], written: NDArray[np.integer] | None, cou
 
 
 def numbered(values: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
-    """The place of each value among the classes, without regard to case; `UNKNOWN` for one that is none of them."""
-    places = {folded(name): place for place, name in enumerate(names)}
+    """The place of each value among the classes, without regard to case, the first of several that are alike; `UNKNOWN` for one
+    that is none of them."""
+    places = {folded(name): place for place, name in reversed(list(enumerate(names)))}
     return np.array([places.get(folded(value), UNKNOWN) for value in values], np.int64)

@@ -39,6 +39,13 @@ def test_pairs_are_drawn_by_the_seed_and_can_all_be_written() -> None:
     assert {pair.text for pair in drawn(names, 100, 0)} == set(names[:50])
 
 
+def test_of_names_that_are_alike_the_first_counts() -> None:
+    names = ("missile", "iPod", "missile", "ipod")
+    assert sorted(pair.text for pair in drawn(names, 4, 0)) == ["iPod", "missile"]
+    assert typed(["IPOD"], names) == (Pair("iPod", "IPOD"),)
+    assert numbered(["Missile", "ipod"], names).tolist() == [0, 1]
+
+
 def test_attacked_pictures_have_a_label_and_no_writing_and_train_no_probe() -> None:
     labels, written = np.array([-1, *[0, 1] * 20]), np.array([*[-1, 5] * 20, -1])
     found = sample(labels, written, 500, 0)

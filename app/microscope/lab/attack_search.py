@@ -71,9 +71,9 @@ class AttackSearch:
                 yield Step("Reading the names of the classes.", *step, {"rows": rows})
         assert texts is not None
         pictures = [clip.fit(picture) for picture in self._pictures(spec)]
-        known = {row["name"] for row in rows}
+        known = {row["place"] for row in rows}
         found = {"classes": len(names), "pictures": len(pictures), "rows": rows}
-        left = [place for place in places if names[place] not in known]
+        left = [place for place in places if place not in known]
         for step in searching(clip, pictures, names, texts, style_of(spec), left):
             if not isinstance(step, Tried):
                 (name, share), *_ = best(step[0], names, 1)
