@@ -81,7 +81,7 @@ def test_a_corpus_image_is_attacked_by_a_link(client: TestClient) -> None:
 
 def test_other_classes_and_a_text_that_is_none_of_them(client: TestClient) -> None:
     change = {
-        "text": "pizza",
+        "text": "111",
         "classes": "list",
         "names": "cat\ndog\n\n a  boat ",
         "prompt": "my {}",
@@ -90,6 +90,7 @@ def test_other_classes_and_a_text_that_is_none_of_them(client: TestClient) -> No
     found = posted(client, {**ATTACK, **change}, PICTURE)
     assert {row["name"] for row in found["predictions"][0]["zero_shot"]} == {"cat", "dog", "a boat"}
     assert found["written"] is None
+    assert [each["shown"] for each in found["predictions"]] == ["clean", "attacked", "blank"], "nothing to shuffle"
     assert found["units"][0]["logit"] is None and found["units"][0]["sd"] is not None
     assert "none of the classes" in client.get(found["url"]).text
 

@@ -169,8 +169,9 @@ class Trial:
         self.pictures = {
             "clean": clean,
             "attacked": overlaid(clean, spec.text, style),
-            "scrambled": overlaid(clean, scrambled(spec.text, spec.seed), style),
         }
+        if (mixed := scrambled(spec.text, spec.seed)) != spec.text:  # else it would be the attack itself
+            self.pictures["scrambled"] = overlaid(clean, mixed, style)
         if spec.style == "label":
             self.pictures["blank"] = overlaid(clean, "", style)
         self.found: dict[str, Any] = {
