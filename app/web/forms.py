@@ -18,7 +18,7 @@ from app.web.sentences import field_of, sentence
 Spec = TypeVar("Spec", bound=BaseModel)
 
 MAX_NAME = 80
-MAX_FIELDS = 100
+MAX_FIELDS = 300  # a hidden one for each line of a list, when a finding is asked for again
 MIX = "mix."
 
 

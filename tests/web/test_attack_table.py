@@ -118,7 +118,7 @@ def test_it_opens_after_a_restart(client: TestClient, settings: Settings, table_
         ({"rows": "red:"}, "no text after the colon"),
         ({"rows": "red: " + "long " * 20}, "characters are too many"),
         ({"corpus": "elsewhere"}, "elsewhere"),
-        ({"images": "2000"}, "images"),
+        ({"images": "2000", "rows": [f"red: stop {n}" for n in range(100)]}, "images must be"),  # a hidden field each
         ({"styles": "neon"}, "styles"),
         ({"prompt": "a photo"}, "prompt must have {}"),
         ({"classes": "list", "names": "one"}, "write from 2 to"),
