@@ -574,12 +574,10 @@ class Microscope:
 
     async def finding_fields(self, values: dict[str, Any], files: Files) -> dict[str, Any]:
         """The fields of a form as those of a finding's spec: what was pasted or uploaded is kept, and its id takes its
-        place. Without a layer it is about the model's last."""
-        fields = {"model": self.default_model, **values}
-        forms = {"words": self.top_words, **self.lab_desk.benches}
-        form = forms.get(str(values.get("kind", "")))
-        if form is not None:
-            fields = await asyncio.to_thread(form.take_in, fields, files)
+        place, in `values` too. Without a layer it is about the model's last."""
+        values.setdefault("model", self.default_model)
+        form = {"words": self.top_words, **self.lab_desk.benches}.get(str(values.get("kind", "")))
+        fields = dict(values if form is None else await asyncio.to_thread(form.take_in, values, files))
         if not fields.get("layer"):
             fields["layer"] = self.residents.clip(str(fields["model"])).default_layer
         return fields

@@ -65,7 +65,8 @@ class Bench(Instrument, Protocol):
         ...
 
     def take_in(self, values: dict[str, Any], files: Files, /) -> dict[str, Any]:
-        """A form's fields as those of a spec: what was uploaded or pasted is kept, and its ids take its place.
+        """A form's fields as those of a spec: what was uploaded or pasted is kept, and its ids take its place. In `values` it
+        goes by its ids from then on, so that the form that is shown again after a refusal need not ask for it again.
 
         Raises:
             BadInput: it cannot be used; `NotAnImage` and `TooLarge` for pictures.

@@ -36,8 +36,6 @@ async def start_finding(request: Request, microscope: Scope, views: Pages, names
     try:
         values, files = await read_form(request, max_files=microscope.settings.max_facet_images)
         fields = await microscope.finding_fields(values, files)
-        if "picture" in fields:  # the form that is shown again need not ask for it again
-            values = {**values, "picture": fields["picture"]}
         finding_id, created = await microscope.start_finding(parse_finding(fields))
     except FacetscopeError as error:
         return await run_in_threadpool(_refused, request, microscope, views, names, values, as_form_error(error))

@@ -144,6 +144,7 @@ def test_a_list_of_one_class_is_refused(client: TestClient) -> None:
     answer = client.post("/findings", data={**ATTACK, "classes": "list", "names": "only one"}, files=PICTURE)
     assert answer.status_code == 422
     assert "2 to 2,000" in answer.text and "only one" in answer.text
+    assert 'name="picture" value="' in answer.text, "the picture need not be chosen again"
 
 
 def test_an_attack_needs_a_picture(client: TestClient) -> None:

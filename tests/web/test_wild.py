@@ -132,6 +132,20 @@ def test_what_cannot_be_looked_at_is_refused_in_words(
     assert said in Markup(answer.text).text
 
 
+def test_photos_that_were_kept_need_not_be_sent_again(client: TestClient) -> None:
+    lines = "b.jpg: mug, cat\nc.jpg: pear"
+    sent = [*photos("a-red.jpg", "-ipod.jpg", "b.jpg"), ("photos", ("d.jpg", b"no picture", "image/jpeg"))]
+    page = Markup(client.post("/findings", data={**FIELDS, "lines": lines}, files=sent).text)
+    assert "-ipod.jpg does not say" in page.text
+    assert [field["value"] for field in page.all("input", name="named")] == ["a, red", "mug, cat"]
+    assert "c.jpg: pear" in page.text and "b.jpg: mug" not in page.text, "only what is about no photo"
+    blobs = page.one("input", name="kept")["value"]
+    again = {"kept": blobs, "named": ["a, red", "mug, cat"], "called": "pear = cat"}
+    page = Markup(client.post("/findings", data={**FIELDS, **again}, files=photos("a-red.jpg")).text)
+    assert "which no photo shows" in page.text and page.one("input", name="kept")["value"] == blobs
+    assert client.post("/findings", data={**FIELDS, **again, "called": ""}).status_code == 303
+
+
 def test_more_photos_than_one_table_takes_and_what_is_no_photo_are_refused(client: TestClient) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:

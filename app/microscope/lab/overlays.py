@@ -26,22 +26,21 @@ class Subjects:
         self.store = store
         self.indexes = indexes
 
-    def take_in(self, fields: dict[str, Any], files: Files) -> dict[str, Any]:
+    def take_in(self, values: dict[str, Any], files: Files) -> dict[str, Any]:
         """A form's fields with the id of its picture: one that was sent in, else an image `corpus` and `index` name, else the
-        `picture` whose id it gives.
+        `picture` whose id it gives. The id goes into `values` too.
 
         Raises:
             BadInput: there is none; `NotFound`, `NotAnImage` and `TooLarge` for one that cannot be used.
         """
-        fields = dict(fields)
-        corpus, index = fields.pop("corpus", None), fields.pop("index", None)
+        corpus, index = values.get("corpus"), values.get("index")
         if files.get(FIELD):
-            fields["picture"] = self._keep(*files[FIELD][0])
-        elif corpus and not fields.get("picture"):
-            fields["picture"] = self.of_corpus(str(corpus), index)
-        if not fields.get("picture"):
+            values["picture"] = self._keep(*files[FIELD][0])
+        elif corpus and not values.get("picture"):
+            values["picture"] = self.of_corpus(str(corpus), index)
+        if not values.get("picture"):
             raise BadInput("picture is missing. Choose a picture, or take one.", field="picture")
-        return fields
+        return {name: value for name, value in values.items() if name not in ("corpus", "index")}
 
     def of_corpus(self, corpus: str, index: object) -> str:
         """The id of a corpus image, kept without loss. Raises `NotFound`."""

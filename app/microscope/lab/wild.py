@@ -51,12 +51,18 @@ class Wild:
         return {"classes": self.lists.choices(slug), "columns": columns, "photos": MOST_PHOTOS}
 
     def take_in(self, values: dict[str, Any], files: Files) -> dict[str, Any]:
-        """Keep the photos and a pasted list of classes; the probe learns the first label column unless another is chosen."""
+        """Keep the photos and a pasted list of classes; the probe learns the first label column unless another is chosen. Photos
+        go among those that are `kept`, and are `named` there."""
         fields = {name: value for name, value in values.items() if name not in ("kept", "named", "lines")}
-        photos = [
-            *named_again(str(values.get("kept") or "").split(), _strings(values.get("named"))),
-            *taken_in(self.store, self.settings, files.get("photos", ()), str(values.get("lines") or "")),
-        ]
+        blobs, named = str(values.get("kept") or "").split(), _strings(values.get("named"))
+        sent = taken_in(self.store, self.settings, files.get("photos", ()), str(values.get("lines") or ""))
+        new = [photo for photo in sent.photos if photo["blob"] not in blobs]
+        values["kept"] = " ".join([*blobs, *(photo["blob"] for photo in new)])
+        values["named"] = [*named, *(f"{photo['thing']}, {photo['label']}".removesuffix(", ") for photo in new)]
+        values["lines"] = "\n".join(sent.lines)
+        if sent.refused:
+            raise sent.refused[0]
+        photos = [*named_again(blobs, named), *new]
         if photos or not isinstance(values.get("photos"), list):
             fields["photos"] = photos
         if not fields["photos"]:
