@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator, Mapping
 
 from app.answers.findings import Finding, FindingView
+from app.clip.clip import Clip
 from app.errors import FacetscopeError, QueueFull
 from app.job import Job
-from app.microscope.instruments import Instrument, Step
+from app.microscope.instruments import Found, Instrument, Step
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
 from app.spec import FINDINGS, FindingSpec
@@ -15,6 +16,8 @@ from app.store import FindingRow, Store
 from app.worker import Full, Interrupted, Worker
 
 log = logging.getLogger(__name__)
+
+WEIGHTS = "weights_hash"  # of the model that found it, in every result
 
 
 class FindingDesk:
@@ -37,11 +40,11 @@ class FindingDesk:
             BadInput: the instrument cannot be used there.
             QueueFull: too many jobs wait.
         """
-        instrument = self.instruments[spec.kind]
-        instrument.check(self.residents.clip(spec.model), spec)
+        instrument, clip = self.instruments[spec.kind], self.residents.clip(spec.model)
+        instrument.check(clip, spec)
         created = self.store.findings.add(spec)
         row = self.store.findings.get(spec.id)
-        if row.status == "done" and not instrument.remains(row):
+        if row.status == "done" and not (_by(clip, row.result) and instrument.remains(row)):
             self.store.findings.requeue(spec.id, result={})
         if self.store.findings.get(spec.id).status == "queued":
             try:
@@ -84,13 +87,14 @@ class FindingDesk:
         if job.cancelled:
             return
         started = time.monotonic()
-        before = self.store.findings.get(spec.id).result
-        self.store.findings.change(spec.id, status="running", step=0, error=None)
+        clip, before = self.residents.clip(spec.model), self.store.findings.get(spec.id).result
+        before = before if _by(clip, before) else {}
+        self.store.findings.change(spec.id, status="running", step=0, error=None, result=before)
         job.announce()
         try:
-            for step in self.instruments[spec.kind].steps(self.residents.clip(spec.model), spec, before):
+            for step in self.instruments[spec.kind].steps(clip, spec, before):
                 if step is not None:
-                    self._keep(spec, step, time.monotonic() - started)
+                    self._keep(spec, step, clip, time.monotonic() - started)
                     job.announce()
                 yield
                 if job.cancelled:
@@ -107,10 +111,17 @@ class FindingDesk:
             log.exception("finding %s failed", spec.id)
             self.store.findings.change(spec.id, status="failed", error="It failed: the server's log says why.")
 
-    def _keep(self, spec: FindingSpec, step: Step, elapsed_s: float) -> None:
+    def _keep(self, spec: FindingSpec, step: Step, clip: Clip, elapsed_s: float) -> None:
         said, done, steps, result = step
-        changes = {"progress": said, "step": done, "steps": steps, "result": result}
+        found = {**result, WEIGHTS: clip.weights_hash} if result else {}
+        changes = {"progress": said, "step": done, "steps": steps, "result": found}
         self.store.findings.change(spec.id, **changes, elapsed_s=elapsed_s)
+
+
+def _by(clip: Clip, found: Found) -> bool:
+    """Whether something was found with the weights that the model has now. What does not say so, as it is older than that
+    record, is taken as it is."""
+    return found.get(WEIGHTS, clip.weights_hash) == clip.weights_hash
 
 
 def parse(row: FindingRow) -> FindingSpec:

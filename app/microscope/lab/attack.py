@@ -105,8 +105,11 @@ class Attack:
         return self.lists.indexes.with_layer(spec.model, spec.layer)
 
     def remains(self, row: FindingRow) -> bool:
-        """Whether the pictures are kept."""
-        return all(self.subjects.store.files.has_blob(blob) for blob in row.result.get("pictures", {}).values())
+        """Whether the pictures are kept, and the corpus is still the one that units and probe were measured on."""
+        same = row.result.get("key") == self.lists.key(row.model)
+        return same and all(
+            self.subjects.store.files.has_blob(blob) for blob in row.result.get("pictures", {}).values()
+        )
 
     def page(self, row: FindingRow, ahead: int, view: FindingView) -> AttackPage:
         """What was found so far."""
@@ -180,6 +183,7 @@ class Trial:
             "pictures": {name: attack.subjects.keep_as_is(each) for name, each in self.pictures.items()},
             "cover": cover([clean], [self.pictures["attacked"]]),
             "corpus": self.index.manifest.name if self.index else None,
+            "key": attack.lists.key(spec.model),
         }
 
     def looked(self, fitted: FittedProbe | None) -> dict[str, Any]:

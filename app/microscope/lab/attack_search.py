@@ -18,6 +18,7 @@ from app.microscope.instruments import Files, Found, Step, so_far
 from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.overlays import Subjects, style_choices, style_of
 from app.spec import AttackSearchSpec
+from app.spec.classes import COLUMN
 from app.store import FindingRow
 
 SAID_EVERY = 16  # names
@@ -63,16 +64,17 @@ class AttackSearch:
         classes = self.lists.classes(spec.model, spec.classes, spec.prompt)
         names, texts = classes.names, None
         places = short(names, spec.longest, spec.count)
-        rows: list[dict[str, Any]] = list(before.get("rows", []))
+        key = self._key(spec)
+        rows: list[dict[str, Any]] = list(before.get("rows", [])) if before.get("key") == key else []
         for step in self.lists.reading(clip, classes):
             if isinstance(step, Tensor):
                 texts = step
             else:
-                yield Step("Reading the names of the classes.", *step, {"rows": rows})
+                yield Step("Reading the names of the classes.", *step, {"key": key, "rows": rows})
         assert texts is not None
         pictures = [clip.fit(picture) for picture in self._pictures(spec)]
         known = {row["place"] for row in rows}
-        found = {"classes": len(names), "pictures": len(pictures), "rows": rows}
+        found = {"key": key, "classes": len(names), "pictures": len(pictures), "rows": rows}
         left = [place for place in places if place not in known]
         for step in searching(clip, pictures, names, texts, style_of(spec), left):
             if not isinstance(step, Tried):
@@ -95,9 +97,13 @@ class AttackSearch:
             pictures += [index.image(int(number)) for number in drawn]
         return pictures
 
-    def remains(self, _row: FindingRow) -> bool:
-        """What was found is all in the database."""
-        return True
+    def remains(self, row: FindingRow) -> bool:
+        """Whether the corpus is still the one that was used; what was found is all in the database."""
+        return row.result.get("key") == self._key(AttackSearchSpec.model_validate_json(row.spec))
+
+    def _key(self, spec: AttackSearchSpec) -> str:
+        """The key of the corpus, if classes or pictures are taken from it."""
+        return self.lists.key(spec.model) if spec.others or spec.classes.startswith(COLUMN) else ""
 
     def page(self, row: FindingRow, ahead: int, _view: FindingView) -> AttackSearchPage:
         """The names so far, the most successful first."""

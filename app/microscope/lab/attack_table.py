@@ -95,7 +95,7 @@ class AttackTables:
         """Count text by text; what was counted before of the same corpus is taken as it is."""
         at = self._ground(spec)
         result: dict[str, Any] = {
-            "key": at.index.manifest.key,
+            "key": at.index.manifest.activations_key,
             "attacked": at.pictures.attacked.tolist(),
             "classes": list(at.classes.names),
             "wanted": len(at.wanted),
@@ -146,9 +146,10 @@ class AttackTables:
             json_file=urls.json_twin(urls.finding(spec.id)),
         )
 
-    def remains(self, _row: FindingRow) -> bool:
-        """What was counted is all in the database."""
-        return True
+    def remains(self, row: FindingRow) -> bool:
+        """Whether the corpus is still the one that was counted over; what was counted is all in the database."""
+        corpus = AttackTableSpec.model_validate_json(row.spec).corpus
+        return row.result.get("key") == self.indexes.need(row.model, corpus).manifest.activations_key
 
     def csv(self, finding_id: str) -> bytes:
         """A table as a file. Raises `NotFound`."""
@@ -161,7 +162,7 @@ class AttackTables:
         cells, pictures = result.get("cells", []), result.get("attacked", [])
         if number >= len(cells) or place >= len(pictures):
             raise NotFound("This table has no such row or picture.")
-        picture = self.indexes.picture_of(spec.corpus, pictures[place]).image(pictures[place])
+        picture = self.indexes.begun_on(spec.corpus, result["key"]).image(pictures[place])
         return images.encode_webp(overlaid(picture, cells[number]["text"], STYLES[cells[number]["style"]]))
 
     def _ground(self, spec: AttackTableSpec) -> Ground:
@@ -177,8 +178,17 @@ class AttackTables:
             raise NotFound(f"{finding_id} is no table of attacks.")
         return AttackTableSpec.model_validate_json(row.spec), row.result
 
+    def _has_pictures(self, spec: AttackTableSpec, result: Found) -> bool:
+        """Whether the corpus still has the pictures that were written on: they go by number."""
+        try:
+            self.indexes.begun_on(spec.corpus, result["key"])
+        except NotFound:
+            return False
+        return True
+
     def _shown(self, spec: AttackTableSpec, result: Found, cells: Sequence[Cell], number: int) -> ShownRow:
         cell, names, pictures = cells[number], result["classes"], result["attacked"]
+        examples = cell.examples if self._has_pictures(spec, result) else ()
         cards = self.cards(spec.model, spec.layer, [each.unit for each in cell.units])
         return ShownRow(
             row=answered(spec, number, cell),
@@ -192,6 +202,6 @@ class AttackTables:
                     after=names[each.after],
                     ablated=names[each.ablated],
                 )
-                for each in cell.examples
+                for each in examples
             ],
         )

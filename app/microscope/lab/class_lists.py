@@ -38,6 +38,11 @@ class ClassLists:
         columns = self.columns.find(index)
         return (index, columns) if index and columns and columns.categories.columns else None
 
+    def key(self, slug: str) -> str:
+        """What the model's first corpus is known by: another one where it was indexed anew. Empty without one."""
+        index = self.indexes.find(slug)
+        return index.manifest.activations_key if index else ""
+
     def choices(self, slug: str) -> list[dict[str, Any]]:
         """The lists that a form offers, the default first; for each its value, its name, how many classes it has, and the
         prompt that suits it."""

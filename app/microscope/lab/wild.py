@@ -24,6 +24,7 @@ from app.microscope.lab.class_lists import ClassLists
 from app.microscope.lab.photos import named_again, taken_in
 from app.settings import Settings
 from app.spec import MOST_PHOTOS, WildSpec
+from app.spec.classes import COLUMN
 from app.store import FindingRow, Store
 
 
@@ -97,11 +98,16 @@ class Wild:
             if not isinstance(seen, Seen):
                 yield Step("Looking at the photos.", *seen, {})
         assert isinstance(seen, Seen)
-        yield Step("", len(pictures), len(pictures), {"probe": probe, **self._found(spec, named, seen, fit)})
+        found = {"key": self._key(spec), "probe": probe, **self._found(spec, named, seen, fit)}
+        yield Step("", len(pictures), len(pictures), found)
 
-    def remains(self, _row: FindingRow) -> bool:
-        """What was found is all in the database."""
-        return True
+    def remains(self, row: FindingRow) -> bool:
+        """Whether the corpus is still the one that was used; what was found is all in the database."""
+        return row.result.get("key") == self._key(WildSpec.model_validate_json(row.spec))
+
+    def _key(self, spec: WildSpec) -> str:
+        """The key of the corpus, if the classes or a probe are taken from it."""
+        return self.lists.key(spec.model) if spec.column or spec.classes.startswith(COLUMN) else ""
 
     def page(self, row: FindingRow, ahead: int, view: FindingView) -> WildPage:
         """The table as far as it is."""
