@@ -69,7 +69,7 @@ def _counted(tell: Tell, clip: Clip, at: Ground) -> tuple[Cell, ...]:
     for each in tabulating(clip, at):
         if isinstance(each, Tabulated):
             found = each
-        else:
+        elif each is not None:
             tell(f"{each.said} {each.done:,} of {each.total:,}")
     assert found is not None
     return found.cells

@@ -116,9 +116,9 @@ class Tabulated:
     cells: tuple[Cell, ...]
 
 
-def tabulating(clip: Clip, at: Ground, cells: Sequence[Cell] = ()) -> Iterator[Progress | Tabulated]:
+def tabulating(clip: Clip, at: Ground, cells: Sequence[Cell] = ()) -> Iterator[Progress | Tabulated | None]:
     """Count every text in every style; `cells` are those that an earlier run had counted. Yields the table whenever there is
-    more of it, at the end the whole."""
+    more of it, at the end the whole, and None where there is nothing to say."""
     texts = yield from _reading(clip, at.classes)
     probe, no_probe = yield from _training(at)
     table = _table(clip, at, texts, probe)
@@ -171,10 +171,10 @@ def _reading(clip: Clip, classes: Classes) -> Generator[Progress, None, Tensor]:
     return found
 
 
-def _training(at: Ground) -> Generator[Progress, None, tuple[LinearProbe | None, str]]:
+def _training(at: Ground) -> Generator[Progress | None, None, tuple[LinearProbe | None, str]]:
     """The probe, or why there is none."""
     training, found = at.pictures.training, None
-    values = all_units(at.columns, at.spec.layer, training)
+    values = yield from all_units(at.columns, at.spec.layer, training)
     try:
         for found in fitting(values, at.labels[training], tuple(at.values)):
             if isinstance(found, tuple):

@@ -19,7 +19,7 @@ from app.corpus.columns import Columns
 from app.corpus.fingerprint import alike
 from app.errors import BadInput, NotReady
 from app.lab import linear
-from app.lab.linear import FLAT, LinearProbe
+from app.lab.linear import FLAT, LinearProbe, all_units
 from app.lab.proportion import Share, share
 from app.lab.sparse import Linear, Problem, cross_entropy, penalties, solving
 
@@ -29,7 +29,6 @@ LEAST_EACH, MOST_EACH = 0.5, 30.0  # weights a class, on average, of the levels 
 FEWEST = 4  # images of a class: two in each half
 DENSE = (1.0, 0.1, 0.01, 0.001)  # L2 penalties to choose from
 FIRST = 5  # classes among which the right one counts too
-UNITS_AT_ONCE = 64
 STEPS = 1 + len(DENSE) + LEVELS
 
 
@@ -184,7 +183,7 @@ def coding(
     yield Progress("Drawing the pictures.", 0)
     sample = yield from drawing
     yield Progress("Reading the units.", 0)
-    values = yield from _read(columns, layer, sample.images)
+    values = yield from all_units(columns, layer, sample.images)
     trained = sample.trained
     mean, std = values[trained].mean(0, dtype=np.float64), values[trained].std(0, dtype=np.float64)
     std = np.where(std > FLAT, std, np.inf)
@@ -211,17 +210,6 @@ def coding(
     common = np.broadcast_to(np.bincount(labels).astype(float), odds.shape)
     kept = [level for level in levels if level.each >= LEAST_EACH] or levels[-1:]
     yield Codes(sample, mean, std, x, tuple(kept), scores(odds, held), scores(common, held))
-
-
-def _read(columns: Columns, layer: str, images: NDArray[np.int64]) -> Generator[None, None, NDArray[np.float32]]:
-    """The activations of all units of a layer on some images: [images, U]."""
-    units = len(columns.codes(layer))
-    found = np.empty((len(images), units), np.float32)
-    for unit in range(units):
-        found[:, unit] = columns.unit(layer, unit)[images]
-        if unit % UNITS_AT_ONCE == 0:
-            yield
-    return found
 
 
 def _dense(

@@ -4,7 +4,7 @@ Goh et al. 2021, "Typographic attacks", attack linear probes of RN50x4 beside it
 not published: here it is L2 on standardised units, each the spatial mean before the last ReLU.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.corpus.columns import Columns
+from app.corpus.columns import UNITS_AT_ONCE, Columns
 from app.errors import NotReady
 
 PENALTY = 1e-3  # of the mean squared weights' sum beside the mean loss over images
 PASSES = 100  # L-BFGS iterations at most
-PASSES_AT_ONCE = 5  # so that a step of the device thread stays short
+PASSES_AT_ONCE = 5  # at most, and as many as look at so many numbers: a second or two of two cores
+NUMBERS_AT_ONCE = 5_000_000_000  # images times units times classes
 TOLERANCE = 1e-5
 FLAT = 1e-6  # standard deviation below which a unit says nothing
 
@@ -35,12 +36,14 @@ class LinearProbe:
         return (values.float().cpu() @ self.weight.T + self.bias).softmax(-1)
 
 
-def all_units(columns: Columns, layer: str, images: NDArray[np.integer]) -> NDArray[np.float32]:
-    """The activations of all units of a layer on some images: float32 [images, C]."""
+def all_units(columns: Columns, layer: str, images: NDArray[np.integer]) -> Generator[None, None, NDArray[np.float32]]:
+    """The activations of all units of a layer on some images: float32 [images, C]. Yields after every `UNITS_AT_ONCE` units."""
     codes = columns.codes(layer)
     found = np.empty((len(images), len(codes)), np.float32)
     for unit in range(len(codes)):  # by units, as they are stored
         found[:, unit] = columns.unit(layer, unit)[images]
+        if unit % UNITS_AT_ONCE == UNITS_AT_ONCE - 1:
+            yield
     return found
 
 
@@ -68,11 +71,12 @@ def fitting(
     std = np.where(std > FLAT, std, np.inf)
     x = torch.from_numpy(((values - mean) / std).astype(np.float32))
     y = torch.from_numpy(labels.astype(np.int64))
+    at_once = min(max(NUMBERS_AT_ONCE // (x.numel() * len(names)), 1), PASSES_AT_ONCE)
     weight = torch.zeros(len(names), x.shape[1], requires_grad=True)
     bias = torch.zeros(len(names), requires_grad=True)
     descent = torch.optim.LBFGS(
         [weight, bias],
-        max_iter=PASSES_AT_ONCE,
+        max_iter=at_once,
         history_size=20,
         line_search_fn="strong_wolfe",
         tolerance_grad=TOLERANCE,
@@ -86,9 +90,9 @@ def fitting(
             found.backward()
         return found
 
-    for done in range(0, PASSES, PASSES_AT_ONCE):
+    for done in range(0, PASSES, at_once):
         descent.step(loss)  # pyright: ignore[reportArgumentType]
-        yield done + PASSES_AT_ONCE, PASSES
+        yield min(done + at_once, PASSES), PASSES
         assert weight.grad is not None
         if float(weight.grad.abs().max()) < TOLERANCE:
             break

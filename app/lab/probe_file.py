@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from app.corpus.columns import UNITS_AT_ONCE, Columns
+from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import NotReady
-from app.lab.linear import LinearProbe, fitting
+from app.lab.linear import LinearProbe, all_units, fitting
 from app.spec import content_id
 from app.whole import write_whole
 
@@ -58,8 +58,8 @@ def place(data: Path, index: Index, layer: str, column: str) -> Path:
     return data / "probes" / f"{name}.safetensors"
 
 
-Fitting = Iterator[tuple[int, int] | FittedProbe]
-"""Yields passes done and how many there are at most, and at the end what was fitted."""
+Fitting = Iterator[tuple[int, int] | FittedProbe | None]
+"""Yields None while units are read, then passes done and how many there are at most, and at the end what was fitted."""
 
 
 def fitted(path: Path, columns: Columns, layer: str, column: str) -> Fitting:
@@ -76,12 +76,7 @@ def fitted(path: Path, columns: Columns, layer: str, column: str) -> Fitting:
         pass
     training, held_out = split(columns, column)
     names, numbers = tuple(columns.categories.values(column)), columns.categories.numbers(column)
-    values = np.empty((len(training) + len(held_out), len(columns.codes(layer))), np.float32)
-    images = np.concatenate([training, held_out])
-    for unit in range(values.shape[1]):
-        values[:, unit] = columns.unit(layer, unit)[images]
-        if unit % UNITS_AT_ONCE == 0:
-            yield 0, 0
+    values = yield from all_units(columns, layer, np.concatenate([training, held_out]))
     probe = None
     for step in fitting(values[: len(training)], numbers[training], names):
         if isinstance(step, LinearProbe):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from app.clip.clip import Clip
@@ -12,7 +13,7 @@ from app.corpus.columns import FOLDER, Columns, making
 from app.corpus.index import Index
 from app.lab.attack import Sight, moved, see
 from app.lab.classes import Classes, class_texts, zero_shot
-from app.lab.linear import LinearProbe, all_units
+from app.lab.linear import LinearProbe
 from app.lab.probe_file import FittedProbe, fitted, split
 from tests.clip.test_taps import pictures
 
@@ -77,8 +78,11 @@ def test_a_probe_is_fitted_once_and_tried_on_pictures_held_out(planted: tuple[Cl
     training, held_out = split(columns, "concept")
     assert (found.images, found.held_out) == (len(training), len(held_out)) == (115, 29)
     assert not set(training) & set(held_out)
-    values = torch.from_numpy(all_units(columns, layer, held_out))
-    right = found.probe.probabilities(values).argmax(1).numpy() == columns.categories.numbers("concept")[held_out]
+    values = np.stack([columns.unit(layer, unit)[held_out] for unit in range(256)], axis=1)
+    right = (
+        found.probe.probabilities(torch.from_numpy(values)).argmax(1).numpy()
+        == columns.categories.numbers("concept")[held_out]
+    )
     assert found.accuracy == right.mean()
     (again,) = fitted(path, columns, layer, "concept")
     assert isinstance(again, FittedProbe)

@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 
 from app.clip.clip import Clip
 from app.errors import BadInput, NotReady
+from app.lab import linear
 from app.lab.classes import Classes, best, class_texts, zero_shot
 from app.lab.linear import LinearProbe, fitting
 
@@ -41,12 +42,15 @@ def test_classes_say_what_is_wrong(names: tuple[str, ...], prompt: str, field: s
     assert refused.value.field == field
 
 
-def test_the_probe_is_scikit_learns_logistic_regression() -> None:
+@pytest.mark.parametrize("numbers_at_once", [linear.NUMBERS_AT_ONCE, 1])
+def test_the_probe_is_scikit_learns_logistic_regression(monkeypatch: pytest.MonkeyPatch, numbers_at_once: int) -> None:
+    monkeypatch.setattr(linear, "NUMBERS_AT_ONCE", numbers_at_once)  # how many passes a step has
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 240)
     values = (rng.normal(size=(240, 12)) * 3 + 5 + 2 * labels[:, None] * rng.normal(size=12)).astype(np.float32)
     values[:, 4] = 1.5  # a unit that is always the same
-    *_, probe = fitting(values, labels, ("a", "b", "c"), penalty=1e-2)
+    first, *_, probe = fitting(values, labels, ("a", "b", "c"), penalty=1e-2)
+    assert first == (1 if numbers_at_once == 1 else linear.PASSES_AT_ONCE, linear.PASSES)
     assert isinstance(probe, LinearProbe)
     std = values.std(0)
     std[4] = np.inf

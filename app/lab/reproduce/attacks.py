@@ -74,7 +74,7 @@ def counting(material: Material, columns: Columns, fields: dict[str, Any]) -> Ge
     without = WRITTEN if WRITTEN in columns.categories.columns else ""
     spec = AttackTableSpec.model_validate({**place, "without": without, **fields})
     for found in tabulating(clip, ground(spec, index, columns)):
-        if not isinstance(found, Tabulated):
+        if found is not None and not isinstance(found, Tabulated):
             yield Step(found.what, found.done, found.total)
     assert isinstance(found, Tabulated)
     return found

@@ -102,7 +102,7 @@ def _fitted(material: Material) -> Generator[Step, None, FittedProbe]:
         )
     fit, path = None, place(material.data, material.need_index(), layer, column)
     for fit in fitted(path, columns, layer, column):
-        if not isinstance(fit, FittedProbe) and fit[1]:
+        if fit is not None and not isinstance(fit, FittedProbe):
             yield Step("passes of the linear probe", *fit)
     assert isinstance(fit, FittedProbe)
     return fit

@@ -87,10 +87,8 @@ class Attack:
             for step in fitted(place(self.data, index, spec.layer, column), columns, spec.layer, column):
                 if isinstance(step, FittedProbe):
                     yield Step("", 1, 1, trial.looked(step) | {"probe": about(step, column, index)})
-                elif step[1]:
-                    yield Step(f"Fitting a linear probe to “{column}”.", *step, trial.found)
                 else:
-                    yield None
+                    yield Step(f"Fitting a linear probe to “{column}”.", *step, trial.found) if step else None
         except NotReady as error:
             yield Step("", 1, 1, trial.found | {"no_probe": error.detail})
 

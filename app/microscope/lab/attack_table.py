@@ -110,8 +110,10 @@ class AttackTables:
                 result |= asdict(each)
                 yield Step("", done, total, result)
                 continue
-            _, said, done, total = each
-            if time.monotonic() - told >= SAY_EVERY_S:
+            said = ""
+            if each is not None:
+                _, said, done, total = each
+            if said and time.monotonic() - told >= SAY_EVERY_S:
                 told = time.monotonic()
                 yield Step(said, done, total, result)
             else:

@@ -133,7 +133,7 @@ class Wild:
                 place(self.settings.data, index, spec.layer, spec.column), columns, spec.layer, spec.column
             ):
                 if not isinstance(found, FittedProbe):
-                    yield Step("Fitting the linear probe.", *found, {}) if found[1] else None
+                    yield Step("Fitting the linear probe.", *found, {}) if found else None
         except FacetscopeError as error:
             return None, none | {"why": error.detail.rstrip(".")}
         assert isinstance(found, FittedProbe)
