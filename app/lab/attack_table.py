@@ -22,7 +22,7 @@ from app.lab.attack_counts import Cell, Counts, Example, Kept, Moved, Pair
 from app.lab.judges import UNKNOWN, Judges
 from app.lab.overlay import STYLES, StyleName, cover, overlaid, scrambled
 
-BATCH = 16  # pictures
+BATCH = 8  # pictures: a step is one look at them
 EXAMPLES = 3  # pictures that show what came of an attack: the first tested ones, whatever came of it
 WITH_SLIP: StyleName = "label"  # the style that leaves something to see when nothing is written
 
@@ -68,7 +68,7 @@ class AttackTable:
         self.halves = places[::2], places[1::2]  # units are chosen on the first and tested on the second
         self.clean = np.empty((2, len(truth)), np.int64)
         self.blank: NDArray[np.int64] | None = None
-        self.units = torch.empty(len(truth), len(scale.mean))
+        self.units = torch.empty(len(truth), 2, len(scale.mean))
 
     def cost(self, styles: Sequence[StyleName], pairs: Sequence[Pair]) -> int:
         """How many pictures all of it looks at, with one attack for each of the pairs."""
@@ -80,12 +80,12 @@ class AttackTable:
         for batch in _batches(np.arange(len(self.truth))):
             reached = self.judges.see(self.pictures(batch.tolist()))
             self.clean[:, batch] = self.judges.tops(reached)
-            self.units[batch] = reached.units().float().cpu()
+            self.units[batch] = _means(reached)
             yield len(batch)
         if WITH_SLIP in styles:
             self.blank = np.full_like(self.clean, UNKNOWN)
             for batch in _batches(self.halves[1]):
-                slips = [overlaid(each, "", STYLES[WITH_SLIP]) for each in self.pictures(batch.tolist())]
+                slips = _written(self.pictures(batch.tolist()), "", WITH_SLIP)
                 self.blank[:, batch] = self.judges.tops(self.judges.see(slips))
                 yield len(batch)
 
@@ -94,28 +94,34 @@ class AttackTable:
         target, mixed = self.names.index(pair.target), scrambled(pair.text)
         first, second = self._aimed_at(pair)
         tops = {name: np.full_like(self.clean, UNKNOWN) for name in ("plain", "ablated", "scrambled")}
-        moved, covered = torch.zeros_like(self.scale.mean), 0.0
+        moved, covered = torch.zeros_like(self.units[0]), 0.0
         for batch in _batches(first):
-            reached, share = self._written(batch, pair.text, style)
+            before = self.pictures(batch.tolist())
+            after = _written(before, pair.text, style)
+            reached = self.judges.see(after)
             tops["plain"][:, batch] = self.judges.tops(reached)
-            moved += (reached.units().float().cpu() - self.units[batch]).sum(0)
-            covered += share * len(batch)
+            moved += (_means(reached) - self.units[batch]).sum(0)
+            covered += cover(before, after) * len(batch)
             yield len(batch)
-        units = self.moved_most(moved / max(len(first), 1), target)
+        moved /= max(len(first), 1)
+        units = self.moved_most(moved, target)
         for batch in _batches(second):
-            reached, share = self._written(batch, pair.text, style)
+            before = self.pictures(batch.tolist())
+            after = _written(before, pair.text, style)
+            reached = self.judges.see(after)
             tops["plain"][:, batch] = self.judges.tops(reached)
             tops["ablated"][:, batch] = self.judges.tops(reached.edited(self.held(units)))
-            tops["scrambled"][:, batch] = self.judges.tops(self._written(batch, mixed, style)[0])
-            covered += share * len(batch)
-            yield 2 * len(batch)
+            covered += cover(before, after) * len(batch)
+            yield len(batch)
+            tops["scrambled"][:, batch] = self.judges.tops(self.judges.see(_written(before, mixed, style)))
+            yield len(batch)
         if mixed == pair.text:  # nothing to mix
             del tops["scrambled"]
         if style == WITH_SLIP and self.blank is not None:
             tops["blank"] = self.blank
         zero_shot, linear = (self._counts(which, target, (first, second), tops) for which in range(2))
         views = (self.clean, tops["plain"], tops["ablated"])
-        sd = (moved / max(len(first), 1) / self.scale.std).tolist()
+        sd = (moved[0] / self.scale.std).tolist()
         yield Cell(
             target=pair.target,
             text=pair.text,
@@ -128,11 +134,12 @@ class AttackTable:
         )
 
     def moved_most(self, moved: Tensor, target: int) -> list[int]:
-        """The units that a text moved most, upwards: `moved` [C] is by how much, as activation."""
-        by = moved / self.scale.std
+        """The units that a text moved most, upwards: `moved` [2, C] is by how much, before the last ReLU and after it. What they
+        hand on, and so what they add to a logit, is after it."""
+        by = moved[0] / self.scale.std
         if self.by == "logit":
             assert self.scale.scores is not None, "the instrument asks for it at the last layer alone"
-            by = moved * self.scale.scores[target]
+            by = moved[1] * self.scale.scores[target]
         return by.topk(min(self.count, len(by))).indices.tolist()
 
     def held(self, units: Sequence[int]) -> Edit:
@@ -167,12 +174,6 @@ class AttackTable:
     def _known(self) -> NDArray[np.integer]:
         """The tested pictures whose class is among those that are told apart."""
         return self.halves[1][self.truth[self.halves[1]] != UNKNOWN]
-
-    def _written(self, batch: NDArray[np.integer], text: str, style: StyleName) -> tuple[Reached, float]:
-        """What the layer makes of pictures with a text, and the share of their pixels that it changed."""
-        before = self.pictures(batch.tolist())
-        after = [overlaid(each, text, STYLES[style]) for each in before]
-        return self.judges.see(after), cover(before, after)
 
     def _counts(
         self,
@@ -212,6 +213,15 @@ class AttackTable:
             own_before=int(before_right[own].sum()),
             own_after=int(after_right[own].sum()),
         )
+
+
+def _means(reached: Reached) -> Tensor:
+    """The spatial means of the units before the last ReLU and after it, [B, 2, C], on the CPU."""
+    return torch.stack([reached.units(), reached.map.relu().mean((2, 3))], dim=1).float().cpu()
+
+
+def _written(pictures: Sequence[Image.Image], text: str, style: StyleName) -> list[Image.Image]:
+    return [overlaid(each, text, STYLES[style]) for each in pictures]
 
 
 def _batches(places: NDArray[np.integer]) -> Iterator[NDArray[np.integer]]:

@@ -123,12 +123,13 @@ def test_the_units_are_those_that_moved_most_on_the_first_half(
     cell = attacked(table(judges, photos, scale, by))
     first = [photo for place, photo in enumerate(photos) if place % 2 == 0 and TRUTH[place] != 0]
 
-    def mean(seen: list[Image.Image]) -> Tensor:
-        return activations(judges.clip, judges.clip.tensors(seen), [LAYER])[LAYER].mean((0, 2, 3))
+    def maps(seen: list[Image.Image]) -> Tensor:
+        return activations(judges.clip, judges.clip.tensors(seen), [LAYER])[LAYER]
 
-    shift = mean([overlaid(each, "cat", STYLES["label"]) for each in first]) - mean(first)
+    written, clean = maps([overlaid(each, "cat", STYLES["label"]) for each in first]), maps(first)
+    shift, handed_on = ((each(written) - each(clean)).mean((0, 2, 3)) for each in (torch.clone, torch.relu))
     assert scale.scores is not None
-    strength = shift / scale.std if by == "sd" else shift * scale.scores[0]
+    strength = shift / scale.std if by == "sd" else handed_on * scale.scores[0]
     assert [each.unit for each in cell.units] == strength.topk(COUNT).indices.tolist()
     torch.testing.assert_close(
         torch.tensor([each.sd for each in cell.units]),
