@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.pictures import blobs, furnished_folder, png
 from tests.web.markup import Markup
 
 WAIT_S = 240.0
+AT_ONCE = 2  # jobs that share the device thread
 LAYER = "layer4.0"
 Labelling = Callable[[str, str], None]
 SPEC = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "6"}
@@ -36,6 +37,18 @@ def finish(client: TestClient, url: str) -> dict[str, Any]:
     """Wait until the render or facet at `url` is over and return its twin."""
     wait_for(lambda: client.get(f"{url}.json").json()["status"] not in ("queued", "running", "training"))
     return client.get(f"{url}.json").json()
+
+
+@contextmanager
+def occupied(client: TestClient) -> Iterator[None]:
+    """As many long jobs run as may at once, so that another one waits."""
+    search = {"kind": "attack_search", "model": "small", "corpus": "small-corpus", "index": "0", "others": "15"}
+    long = {**search, "classes": "imagenet", "count": "1000", "longest": "40"}
+    running = [client.post("/findings", data={**long, "seed": str(n)}).headers["location"] for n in range(AT_ONCE)]
+    yield
+    for url in running:
+        client.post(f"{url}/cancel")
+        assert finish(client, url)["status"] == "cancelled", "it was not long enough"
 
 
 def indexed_anew(settings: Settings, table: str, id: str) -> None:
@@ -67,7 +80,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         models=(f"small@{folder}",),
         data=tmp_path_factory.mktemp("data"),
         device="cpu",
-        renders_at_once=2,
+        renders_at_once=AT_ONCE,
         queue_size=3,
         max_body_bytes=2_000_000,
         max_image_bytes=1_500_000,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from app.microscope import Microscope
 from app.settings import Settings
-from tests.web.conftest import LAYER, finish
+from tests.web.conftest import LAYER, finish, occupied
 from tests.web.markup import Markup
 
 SPEC = {
@@ -108,10 +108,11 @@ def test_pictures_that_there_are_not_are_not_found(client: TestClient, finding_u
 
 def test_one_that_was_stopped_can_be_started_again(client: TestClient) -> None:
     sent = {**SPEC, "prompt": "stopped at {}"}
-    url = client.post("/findings", data=sent).headers["location"]
-    client.post(f"{url}/cancel")
-    if finish(client, url)["status"] == "cancelled":
-        assert "Start it again" in client.get(url).text
+    with occupied(client):
+        url = client.post("/findings", data=sent).headers["location"]
+        client.post(f"{url}/cancel")
+        assert finish(client, url)["status"] == "cancelled"
+    assert "Start it again" in client.get(url).text
     assert client.post("/findings", data=sent).headers["location"] == url
     assert finish(client, url)["status"] == "done"
 

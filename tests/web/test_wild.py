@@ -11,7 +11,7 @@ from PIL import Image
 from app.microscope import Microscope
 from app.settings import Settings
 from tests.pictures import blobs, png
-from tests.web.conftest import LAYER, finish
+from tests.web.conftest import LAYER, finish, occupied
 from tests.web.markup import Markup
 
 JSON = {"Accept": "application/json"}
@@ -158,9 +158,10 @@ def test_more_photos_than_one_table_takes_and_what_is_no_photo_are_refused(clien
 
 def test_one_that_was_stopped_can_be_started_again_from_its_page(client: TestClient, found: dict[str, Any]) -> None:
     spec = {**found["spec"], "prompt": "stopped at {}"}
-    url = client.post("/findings", json=spec, headers=JSON).json()["url"]
-    client.post(f"{url}/cancel")
-    assert finish(client, url)["status"] in ("cancelled", "done")
+    with occupied(client):
+        url = client.post("/findings", json=spec, headers=JSON).json()["url"]
+        client.post(f"{url}/cancel")
+        assert finish(client, url)["status"] == "cancelled"
     assert len(Markup(client.get(url).text).all("input", name="named")) == 5
     assert client.post("/findings", json=spec, headers=JSON).json()["url"] == url
     assert finish(client, url)["status"] == "done"
