@@ -7,7 +7,6 @@ corpus, on the attacked picture and on the clean one, since a defence must leave
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from open_clip.modified_resnet import ModifiedResNet
@@ -17,13 +16,24 @@ from app.clip.clip import Clip
 from app.clip.edits import ablated, edited
 from app.clip.taps import tap
 from app.clip.text import bilinear
+from app.errors import BadInput
 from app.lab.classes import probabilities
 from app.lab.linear import LinearProbe
+from app.spec.attack import By
 
-ABLATED = 5  # units, unless somebody chooses otherwise
 
-By = Literal["sd", "logit"]
-"""What units are ranked by: how far they rose, or what that adds to the logit of what is written."""
+def asks_for_units(clip: Clip, layer: str) -> bool:
+    """Whether it is known what a layer's units add to a class' logit: those of a ResNet's last layer, since of a transformer's
+    the class token alone is read out, while a unit's activation is that of the picture's patches."""
+    return layer == list(clip.layers)[-1] and isinstance(clip.module.visual, ModifiedResNet)
+
+
+def check_by(clip: Clip, layer: str, by: By) -> None:
+    """Raise `BadInput` where units are to be ranked by a logit that they are not known to add to."""
+    if by == "logit" and not asks_for_units(clip, layer):
+        raise BadInput(
+            "by: texts ask for the units of a ResNet's last layer only; choose standard deviations here.", field="by"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +103,7 @@ def moved(clip: Clip, layer: str, sight: Sight, text: Tensor, std: Tensor | None
 
     A unit's part in the logit is its rise after the ReLU times (W x_text) / |x_text| (`app.clip.text`), times the model's
     scale, over the length of the attacked picture's embedding. The parts add up to how the logit changes as far as the
-    map is the same everywhere and that length stays. Only a ResNet's last layer has them: of a transformer's the class
-    token alone is read out, and a unit's activation is that of the picture's patches.
+    map is the same everywhere and that length stays. Only layers have them of which a text `asks_for_units`.
 
     Args:
         text: The direction of what is written, [E].
@@ -102,7 +111,7 @@ def moved(clip: Clip, layer: str, sight: Sight, text: Tensor, std: Tensor | None
     """
     rise = sight.activations[1] - sight.activations[0]
     sd = None if std is None else torch.where(std > 0, rise / std, 0)
-    if layer != list(clip.layers)[-1] or not isinstance(clip.module.visual, ModifiedResNet):
+    if not asks_for_units(clip, layer):
         return Moved(rise, sd, None)
     score = bilinear(clip.module.visual, text[None].to(clip.device))[0].float().cpu()
     scale = float(clip.module.logit_scale.exp() / sight.embeddings[1].norm())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from app.lab.overlay import StyleName
+from app.spec.attack import StyleName
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from open_clip.modified_resnet import ModifiedResNet
 from PIL import Image
 from torch import Tensor
 
@@ -17,14 +16,15 @@ from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.corpus.pictures import decode_item
 from app.errors import BadInput, NotReady
+from app.lab.attack import asks_for_units
 from app.lab.attack_counts import Cell, Pair
 from app.lab.attack_sample import Sample, drawn, numbered, sample, typed
 from app.lab.attack_table import AttackTable, Scale
 from app.lab.classes import IMAGENET, Classes, reading
 from app.lab.judges import UNKNOWN, Judges
 from app.lab.linear import FLAT, LinearProbe, all_units, fitting
-from app.lab.overlay import StyleName
 from app.spec import AttackTableSpec
+from app.spec.attack import StyleName
 from app.spec.classes import COLUMN
 from app.spec.classes import IMAGENET as OF_IMAGENET
 
@@ -86,12 +86,6 @@ def _labels(columns: Columns, name: str, field: str) -> NDArray[np.int32]:
             field=field,
         )
     return columns.categories.numbers(name)
-
-
-def asks_for_units(clip: Clip, layer: str) -> bool:
-    """Whether it is known what a layer's units add to a class' logit: those of a ResNet's last layer, since of a transformer's
-    the class token alone is read out."""
-    return layer == list(clip.layers)[-1] and isinstance(clip.module.visual, ModifiedResNet)
 
 
 class Progress(NamedTuple):

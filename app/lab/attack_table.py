@@ -8,7 +8,6 @@ half of the pictures and tested on the other, so that nothing is chosen on what 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,7 +19,8 @@ from app.clip.edits import Edit, ablated
 from app.clip.onward import Reached
 from app.lab.attack_counts import Cell, Counts, Example, Kept, Moved, Pair
 from app.lab.judges import UNKNOWN, Judges
-from app.lab.overlay import STYLES, StyleName, cover, overlaid, scrambled
+from app.lab.overlay import STYLES, cover, overlaid, scrambled
+from app.spec.attack import By, StyleName
 
 BATCH = 8  # pictures: a step is one look at them
 EXAMPLES = 3  # pictures that show what came of an attack: the first tested ones, whatever came of it
@@ -28,9 +28,6 @@ WITH_SLIP: StyleName = "label"  # the style that leaves something to see when no
 
 Pictures = Callable[[Sequence[int]], list[Image.Image]]
 """From places among a table's pictures to these pictures as the model sees them."""
-
-By = Literal["sd", "logit"]
-"""Which units moved most: in standard deviations, or by what their shift adds to the target's logit beyond the mean class'."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +46,7 @@ class AttackTable:
     Args:
         truth: [N], the class of each picture, `UNKNOWN` for those of none that is told apart.
         count: How many units are ablated.
+        by: Which: the logit is the target's beyond the mean class'.
     """
 
     def __init__(

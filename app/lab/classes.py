@@ -9,9 +9,9 @@ from torch import Tensor
 
 from app.clip.clip import Clip
 from app.errors import BadInput
+from app.spec.classes import HOLE
 
 PROMPT = "a photo of a {}"
-HOLE = "{}"
 BATCH = 16  # texts: a second of a large model on a CPU
 MOST = 2000  # classes: as many as ImageNet has, and some of one's own beside them
 IMAGENET = tuple(IMAGENET_CLASSNAMES)

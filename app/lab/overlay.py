@@ -9,7 +9,6 @@ one of 1 px 5,080. A text at (20, 20) begins there because the Pillow of 2020 pu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.random import default_rng
@@ -17,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.errors import BadInput
 from app.lab.fonts import DEJAVU, INTUITIVE, Font, face, lacks
+from app.spec.attack import StyleName
 
 SIDE = 288  # px of the square that places and sizes are given on: the input of RN50x4
 COPIES = ((22, 22), (72, 47), (22, 72), (72, 97), (122, 122), (172, 147), (122, 172), (172, 197))
@@ -35,8 +35,6 @@ INKS: dict[str, Colour] = {
 }
 LIGHT = frozenset({"white", "yellow"})  # outlined in black; the others in white
 PAPER, FELT_PEN = (246, 243, 232), (28, 30, 44)
-
-StyleName = Literal["paper", "label", "free"]
 
 
 @dataclass(frozen=True)

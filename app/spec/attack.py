@@ -9,6 +9,8 @@ from app.spec.classes import check_classes
 from app.spec.finding import FindingBase
 
 StyleName = Literal["paper", "label", "free"]
+By = Literal["sd", "logit"]
+"""What units are ranked by: how far they rise, in standard deviations, or what that adds to the logit of what is written."""
 InkName = Literal["white", "black", "red", "green", "blue", "yellow"]
 
 _PLACED = frozenset({"x", "y", "width", "turn"})  # what the paper's style has not
@@ -59,7 +61,7 @@ class AttackSpec(OverlaySpec):
     kind: Literal["attack"] = "attack"
     text: str = Field(min_length=1, max_length=40)
     k: int = Field(5, ge=0, le=200, description="Units to ablate.")
-    by: Literal["sd", "logit"] = Field("sd", description="Which moved most: in sd, or by what it adds to the logit.")
+    by: By = Field("sd", description="Which moved most: in sd, or by what it adds to the logit.")
 
     @field_validator("text", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from app.spec.attack import StyleName
+from app.spec.attack import By, StyleName
 from app.spec.classes import COLUMN, HOLE, check_classes
 from app.spec.finding import FindingBase
 
@@ -51,7 +51,7 @@ class AttackTableSpec(FindingBase):
     styles: Annotated[tuple[StyleName, ...], BeforeValidator(parse_styles)] = Field(STYLES, min_length=1)
     images: int = Field(200, ge=8, le=1000, description="Pictures to write on.")
     k: int = Field(5, ge=1, le=50, description="So many units that a text moved most are ablated.")
-    by: Literal["sd", "logit"] = Field("sd", description="Which moved most: in sd, or by what it adds to the logit.")
+    by: By = Field("sd", description="Which moved most: in sd, or by what it adds to the logit.")
     seed: int = Field(0, ge=0, le=2**31 - 1)
 
     @model_validator(mode="before")

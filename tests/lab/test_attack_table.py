@@ -16,7 +16,8 @@ from app.lab.attack_counts import Cell, Pair
 from app.lab.attack_table import AttackTable, Scale
 from app.lab.judges import UNKNOWN, Judges
 from app.lab.linear import LinearProbe
-from app.lab.overlay import STYLES, StyleName, overlaid
+from app.lab.overlay import STYLES, overlaid
+from app.spec.attack import StyleName
 
 NAMES, LAYER = ("cat", "dog", "boat"), "layer4.0"
 TRUTH = np.array([0, 1, 2, UNKNOWN, 2] * 5)[:24]

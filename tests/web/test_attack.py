@@ -130,6 +130,7 @@ def test_a_search_that_was_stopped_can_be_started_again(client: TestClient) -> N
         ({"style": "tattoo"}, "style must be one of"),
         ({"k": "256"}, "k must be at most 200"),
         ({"layer": "layer9"}, "no layer layer9"),
+        ({"by": "logit", "layer": "layer3.1"}, "last layer only"),
     ],
 )
 def test_what_cannot_be_written_is_refused_and_the_form_keeps_the_picture(

@@ -14,7 +14,7 @@ from app.clip.clip import Clip
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotReady
-from app.lab.attack import Moved, Sight, moved, see
+from app.lab.attack import Moved, Sight, check_by, moved, see
 from app.lab.classes import best
 from app.lab.linear import LinearProbe
 from app.lab.overlay import check_text, cover, overlaid, scrambled
@@ -63,6 +63,7 @@ class Attack:
         clip.layer(spec.layer)
         if spec.k >= clip.layer(spec.layer).channels:
             raise BadInput(f"k: {spec.layer} has {clip.layer(spec.layer).channels} units; ablate fewer.", field="k")
+        check_by(clip, spec.layer, spec.by)
         check_text(spec.text)
         self.subjects.check(spec)
         self.lists.classes(spec.model, spec.classes, spec.prompt)

@@ -11,9 +11,10 @@ from app import images, urls
 from app.answers.attack_table import AttackedPicture, AttackTablePage, MovedUnit, ShownRow
 from app.answers.findings import FindingView
 from app.clip.clip import Clip
-from app.errors import BadInput, NotFound
+from app.errors import NotFound
+from app.lab.attack import check_by
 from app.lab.attack_counts import Cell
-from app.lab.attack_run import Ground, Tabulated, asks_for_units, ground, tabulating
+from app.lab.attack_run import Ground, Tabulated, ground, tabulating
 from app.lab.overlay import STYLES, overlaid
 from app.lab.probe_file import WRITTEN
 from app.microscope.given import label_columns
@@ -85,11 +86,7 @@ class AttackTables:
         """Raise `NotFound`, `NotReady` or `BadInput` for what cannot be done."""
         clip.layer(spec.layer)
         self._ground(spec)
-        if spec.by == "logit" and not asks_for_units(clip, spec.layer):
-            raise BadInput(
-                "by: texts ask for the units of a ResNet's last layer only; choose standard deviations here.",
-                field="by",
-            )
+        check_by(clip, spec.layer, spec.by)
 
     def steps(self, clip: Clip, spec: AttackTableSpec, before: Found) -> Iterator[Step | None]:
         """Count text by text; what was counted before of the same corpus is taken as it is."""
