@@ -28,6 +28,10 @@ class Reached:
         """The activation of every unit, the spatial mean of its map: [B, C]."""
         return self.map.mean((2, 3))
 
+    def first(self, count: int) -> "Reached":
+        """Of the first pictures alone."""
+        return Reached(self.layer, self.map[:count], None if self.token is None else self.token[:count])
+
     def edited(self, edit: Edit) -> "Reached":
         """The same with the map edited, and the class token as `edits.edited` has it."""
         return Reached(self.layer, edit(self.map), None if self.token is None else edit(self.token))

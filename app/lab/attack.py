@@ -4,8 +4,6 @@ Goh et al. 2021, "Typographic attacks". The units that the text moved most are t
 corpus, on the attacked picture and on the clean one, since a defence must leave the clean one alone.
 """
 
-from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -13,8 +11,7 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor
 
 from app.clip.clip import Clip
-from app.clip.edits import ablated, edited
-from app.clip.taps import tap
+from app.clip.onward import Reached, onward
 from app.clip.text import bilinear
 from app.errors import BadInput
 from app.lab.classes import probabilities
@@ -50,35 +47,21 @@ class Sight:
 
 
 @torch.no_grad()
-def see(
-    clip: Clip,
-    layer: str,
-    rgb: Tensor,
-    texts: Tensor,
-    probe: LinearProbe | None = None,
-    *,
-    without: Sequence[int] = (),
-    held_at: Tensor | float = 0.0,
-) -> Sight:
-    """Look at pictures, with some units ablated.
+def see(clip: Clip, reached: Reached, texts: Tensor, probe: LinearProbe | None = None) -> Sight:
+    """What the model makes of pictures from what a layer made of them, edited or not.
 
     Args:
-        rgb: [B, 3, S, S] in 0..1.
         texts: A direction for each class, [K, E], of `class_texts`.
         probe: Of the layer.
-        without: The units to ablate.
-        held_at: The activation at which all of them are held, or each of them: [len(without)].
     """
-    edit = edited(clip, layer, ablated(without, held_at)) if without else nullcontext()
-    with edit, tap(clip, {layer: "pre"}) as before, tap(clip, {layer: "post"}) as after:
-        embeddings = clip.encode_image(rgb)
-    means, rectified = (maps[layer].mean((2, 3)).float().cpu() for maps in (before, after))
+    embeddings = onward(clip, reached)
+    means = reached.units().float().cpu()
     return Sight(
         embeddings=embeddings.float().cpu(),
         zero_shot=probabilities(clip, embeddings, texts),
         probe=probe.probabilities(means) if probe else None,
         activations=means,
-        rectified=rectified,
+        rectified=reached.map.relu().mean((2, 3)).float().cpu(),
     )
 
 

@@ -7,6 +7,7 @@ import torch
 
 from app.clip.clip import Clip
 from app.clip.edits import ablated, edited
+from app.clip.onward import reach
 from app.clip.taps import activations
 from app.clip.text import unit_scores
 from app.corpus.columns import FOLDER, Columns, making
@@ -21,13 +22,13 @@ NAMES = ("cat", "dog", "boat")
 
 
 def looked(clip: Clip, layer: str) -> Sight:
-    return see(clip, layer, pictures(), class_texts(clip, Classes(NAMES)))
+    return see(clip, reach(clip, pictures(), layer), class_texts(clip, Classes(NAMES)))
 
 
 def test_a_sight_is_what_the_model_says_and_what_the_units_do(tiny_clip: Clip) -> None:
     rgb, texts = pictures(), class_texts(tiny_clip, Classes(NAMES))
     probe = LinearProbe(NAMES, torch.randn(3, 128, generator=torch.Generator().manual_seed(0)), torch.zeros(3))
-    sight = see(tiny_clip, "layer3.1", rgb, texts, probe)
+    sight = see(tiny_clip, reach(tiny_clip, rgb, "layer3.1"), texts, probe)
     map_ = activations(tiny_clip, rgb, ["layer3.1"])["layer3.1"]
     torch.testing.assert_close(sight.zero_shot, zero_shot(tiny_clip, rgb, texts))
     torch.testing.assert_close(sight.activations, map_.mean((2, 3)))
@@ -39,7 +40,7 @@ def test_a_sight_is_what_the_model_says_and_what_the_units_do(tiny_clip: Clip) -
 def test_ablated_units_are_held_for_the_model_and_for_the_probe(tiny_clip: Clip) -> None:
     layer, rgb, texts = tiny_clip.default_layer, pictures(), class_texts(tiny_clip, Classes(NAMES))
     held_at = torch.tensor([0.5, -1.0])
-    sight = see(tiny_clip, layer, rgb, texts, without=[3, 9], held_at=held_at)
+    sight = see(tiny_clip, reach(tiny_clip, rgb, layer).edited(ablated([3, 9], held_at)), texts)
     torch.testing.assert_close(sight.activations[:, [3, 9]], held_at.expand(len(rgb), 2))
     with edited(tiny_clip, layer, ablated([3, 9], held_at)):
         torch.testing.assert_close(sight.zero_shot, zero_shot(tiny_clip, rgb, texts))

@@ -1,6 +1,7 @@
 """A typographic attack on one picture as a finding: what the model says before and after, which units moved, and a defence."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from app import urls
 from app.answers.attack import AttackPage, ClassShare, MovedUnit, Predictions, ProbeInfo
 from app.answers.findings import FindingView
 from app.clip.clip import Clip
+from app.clip.edits import ablated
+from app.clip.onward import reach
 from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotReady
@@ -78,7 +81,7 @@ class Attack:
             else:
                 yield Step("Reading the names of the classes.", *step, {})
         assert trial is not None
-        yield Step("Looking at the pictures.", 0, 1, trial.looked(None))
+        yield Step("Looking at the pictures.", 0, 1, trial.looked())
         labelled = self.lists.labelled(spec.model)
         if labelled is None or spec.layer not in labelled[1].header.layers:
             return
@@ -87,7 +90,7 @@ class Attack:
         try:
             for step in fitted(place(self.data, index, spec.layer, column), columns, spec.layer, column):
                 if isinstance(step, FittedProbe):
-                    yield Step("", 1, 1, trial.looked(step) | {"probe": about(step, column, index)})
+                    yield Step("", 1, 1, trial.probed(step.probe) | {"probe": about(step, column, index)})
                 else:
                     yield Step(f"Fitting a linear probe to “{column}”.", *step, trial.found) if step else None
         except NotReady as error:
@@ -185,20 +188,29 @@ class Trial:
             "key": attack.lists.key(spec.model),
         }
 
-    def looked(self, fitted: FittedProbe | None) -> dict[str, Any]:
+    def looked(self) -> dict[str, Any]:
         """Look at all pictures, then at the first two with those units ablated that moved most."""
-        spec, probe = self.spec, fitted.probe if fitted else None
-        rgb = self.clip.prepare(list(self.pictures.values()))
-        sight = see(self.clip, spec.layer, rgb, self.texts, probe)
+        spec = self.spec
+        reached = reach(self.clip, self.clip.prepare(list(self.pictures.values())), spec.layer)
+        self.sight = see(self.clip, reached, self.texts)
         std, mean = self._moments()
-        moves = moved(self.clip, spec.layer, sight, self._direction(), std)
+        moves = moved(self.clip, spec.layer, self.sight, self._direction(), std)
         units = moves.order(spec.by)[: spec.k]
-        held_at = 0.0 if mean is None else mean[units]
-        without = see(self.clip, spec.layer, rgb[:2], self.texts, probe, without=units, held_at=held_at)
+        edit = ablated(units, 0.0 if mean is None else mean[units])
+        self.without = see(self.clip, reached.first(2).edited(edit), self.texts)
+        self.found["units"] = measured(self.sight, moves, units)
+        return self._told(None)
+
+    def probed(self, probe: LinearProbe) -> dict[str, Any]:
+        """What the probe makes of the same."""
+        self.sight = replace(self.sight, probe=probe.probabilities(self.sight.activations))
+        self.without = replace(self.without, probe=probe.probabilities(self.without.activations))
+        return self._told(probe)
+
+    def _told(self, probe: LinearProbe | None) -> dict[str, Any]:
         self.found |= {
-            "predictions": self._predictions(sight, list(self.pictures), probe),
-            "ablated": self._predictions(without, ["clean", "attacked"], probe),
-            "units": measured(sight, moves, units),
+            "predictions": self._predictions(self.sight, list(self.pictures), probe),
+            "ablated": self._predictions(self.without, ["clean", "attacked"], probe),
         }
         return dict(self.found)
 
