@@ -1,6 +1,6 @@
 """A table of attacks from a spec and a corpus: what it means there, and all of the work in steps that can be taken up again."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ from app.spec import AttackTableSpec
 from app.spec.attack import StyleName
 from app.spec.classes import COLUMN
 from app.spec.classes import IMAGENET as OF_IMAGENET
+
+Reading = Callable[[Clip, Classes], Iterator[tuple[int, int] | Tensor]]
+"""As `app.lab.classes.reading`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +113,12 @@ class Tabulated:
     cells: tuple[Cell, ...]
 
 
-def tabulating(clip: Clip, at: Ground, cells: Sequence[Cell] = ()) -> Iterator[Progress | Tabulated | None]:
-    """Count every text in every style; `cells` are those that an earlier run had counted. Yields the table whenever there is
+def tabulating(
+    clip: Clip, at: Ground, cells: Sequence[Cell] = (), read: Reading = reading
+) -> Iterator[Progress | Tabulated | None]:
+    """Count every text in every style; `cells` are those that an earlier run had counted, `read` reads the classes. Yields the table whenever there is
     more of it, at the end the whole, and None where there is nothing to say."""
-    texts = yield from _reading(clip, at.classes)
+    texts = yield from _texts(read(clip, at.classes))
     probe, no_probe = yield from _training(at)
     table = _table(clip, at, texts, probe)
     counted = {cell.of: cell for cell in cells}
@@ -156,9 +161,9 @@ class _Seen:
         return found
 
 
-def _reading(clip: Clip, classes: Classes) -> Generator[Progress, None, Tensor]:
+def _texts(read: Iterator[tuple[int, int] | Tensor]) -> Generator[Progress, None, Tensor]:
     found = None
-    for found in reading(clip, classes):
+    for found in read:
         if isinstance(found, tuple):
             yield Progress("texts of classes", "Reading the classes’ texts.", *found)
     assert isinstance(found, Tensor)

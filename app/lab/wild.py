@@ -4,7 +4,7 @@ Goh et al. 2021, "Typographic attacks", figure 14. A photo flips if its top clas
 the same object's photo without a label was not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -64,11 +64,18 @@ class Seen:
 
 @torch.no_grad()
 def choosing(
-    clip: Clip, pictures: Sequence[Image.Image], texts: Tensor, probe: LinearProbe | None, layer: str
+    clip: Clip,
+    count: int,
+    picture: Callable[[int], Image.Image],
+    texts: Tensor,
+    probe: LinearProbe | None,
+    layer: str,
 ) -> Iterator[tuple[int, int] | Seen]:
     """Show the model photos, some a step.
 
     Args:
+        count: How many photos there are.
+        picture: The photo of a number; it may take its time.
         texts: [K, E], the classes of `app.lab.classes.class_texts`.
         probe: Of the units of `layer`; None where there is none.
 
@@ -76,13 +83,13 @@ def choosing(
         How many are done and how many there are; at the end what was seen.
     """
     by_text, by_probe = [], []
-    for start in range(0, len(pictures), AT_ONCE):
-        rgb = clip.prepare(pictures[start : start + AT_ONCE])
+    for start in range(0, count, AT_ONCE):
+        rgb = clip.prepare([picture(number) for number in range(start, min(start + AT_ONCE, count))])
         with tap(clip, {layer: "pre"}) as read:
             by_text.append(zero_shot(clip, rgb, texts))
         if probe is not None:
             by_probe.append(probe.probabilities(read[layer].float().mean((2, 3))))
-        yield min(start + AT_ONCE, len(pictures)), len(pictures)
+        yield min(start + AT_ONCE, count), count
     yield Seen(torch.cat(by_text), torch.cat(by_probe) if by_probe else None)
 
 

@@ -54,7 +54,7 @@ def test_photos_are_chosen_for_by_text_and_by_the_units_probe(tiny_clip: Clip) -
     texts = class_texts(tiny_clip, Classes(("cat", "dog")))
     weight = torch.randn(3, 256, generator=torch.Generator().manual_seed(0))
     probe = LinearProbe(("a", "b", "c"), weight, torch.zeros(3))
-    *told, seen = choosing(tiny_clip, pictures, texts, probe, "layer4.0")
+    *told, seen = choosing(tiny_clip, len(pictures), pictures.__getitem__, texts, probe, "layer4.0")
     assert told == [(8, 9), (9, 9)]
     rgb = tiny_clip.prepare(pictures)
     assert isinstance(seen, Seen) and seen.by_probe is not None

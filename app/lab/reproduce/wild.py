@@ -76,7 +76,7 @@ def run(material: Material) -> Running:
         if not isinstance(texts, Tensor):
             yield Step("classes read", *texts)
     assert isinstance(texts, Tensor)
-    for seen in choosing(clip, [each.picture() for each in photos], texts, probe, clip.default_layer):
+    for seen in choosing(clip, len(photos), lambda number: photos[number].picture(), texts, probe, clip.default_layer):
         if not isinstance(seen, Seen):
             yield Step("photos looked at", *seen)
     assert isinstance(seen, Seen)

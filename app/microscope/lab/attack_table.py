@@ -102,7 +102,7 @@ class AttackTables:
             result["cells"] = before["cells"]
         told = time.monotonic()
         done, total = 0, 0
-        for each in tabulating(clip, at, CELLS.validate_python(result["cells"])):
+        for each in tabulating(clip, at, CELLS.validate_python(result["cells"]), self.lists.reading):
             if isinstance(each, Tabulated):
                 result |= asdict(each)
                 yield Step("", done, total, result)

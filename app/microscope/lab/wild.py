@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from PIL import Image
 from torch import Tensor
 
 from app.answers.findings import FindingView
@@ -88,18 +89,21 @@ class Wild:
     def steps(self, clip: Clip, spec: WildSpec, _before: Found) -> Iterator[Step | None]:
         """Fit the probe if it is not yet, read the classes, and look at the photos."""
         named, texts, seen = self._named(spec), None, None
+
+        def picture(number: int) -> Image.Image:
+            return restored(self.store.files.blob(spec.photos[number].blob))
+
         fit, probe = yield from self._probe(spec)
         for texts in self.lists.reading(clip, Classes(named.classes, (spec.prompt,))):
             if not isinstance(texts, Tensor):
                 yield Step("Reading the names of the classes.", *texts, {})
         assert isinstance(texts, Tensor)
-        pictures = [restored(self.store.files.blob(photo.blob)) for photo in spec.photos]
-        for seen in choosing(clip, pictures, texts, fit and fit.probe, spec.layer):
+        for seen in choosing(clip, len(spec.photos), picture, texts, fit and fit.probe, spec.layer):
             if not isinstance(seen, Seen):
                 yield Step("Looking at the photos.", *seen, {})
         assert isinstance(seen, Seen)
         found = {"key": self._key(spec), "probe": probe, **self._found(spec, named, seen, fit)}
-        yield Step("", len(pictures), len(pictures), found)
+        yield Step("", len(spec.photos), len(spec.photos), found)
 
     def remains(self, row: FindingRow) -> bool:
         """Whether the corpus is still the one that was used; what was found is all in the database."""
