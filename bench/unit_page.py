@@ -32,7 +32,8 @@ from app.clip.taps import activations
 from app.corpus.alike import recording
 from app.corpus.build import write_tables
 from app.corpus.categories import CategoryWriter
-from app.corpus.columns import FOLDER, Columns, ColumnWriter, encode
+from app.corpus.column_writer import ColumnWriter
+from app.corpus.columns import FOLDER, Columns, encode
 from app.corpus.draws import DrawWriter
 from app.corpus.fingerprint import SIZE, PrintWriter
 from app.corpus.index import Index

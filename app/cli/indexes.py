@@ -7,7 +7,7 @@ import typer
 
 from app.cli.options import AsJson, DataFolder, Engine, Slug, Workers, opened, print_answer
 from app.clip.cluster import check_workers
-from app.corpus import columns
+from app.corpus import column_writer
 from app.corpus.alike import recording
 from app.corpus.manifest import IndexManifest
 from app.corpus.partition import IMAGES
@@ -74,7 +74,7 @@ def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJs
     with opened(model, data) as (microscope, clip):
         index = microscope.indexes.need_own(clip.slug, name)
         with progress("pictures") as tell:
-            for done, total in columns.making(clip, index):
+            for done, total in column_writer.making(clip, index):
                 tell(done, total)
         with progress("units compared") as tell:
             for done, total in recording(microscope.column_desk.need(index)):
@@ -84,7 +84,7 @@ def index_columns(name: str, model: Slug, data: DataFolder = None, as_json: AsJs
                 if total:
                     tell(done, total)
         facets = len(microscope.facet_columns.every(index))
-    size = columns.size(index)
+    size = column_writer.size(index)
     about = {"name": name, "images": len(index), "layers": index.manifest.layers, "bytes": size, "facets": facets}
     print_answer(as_json, about, [f"{name}: columns of {len(index)} pictures, {size / 1e6:.1f} MB, {facets} facets"])
 

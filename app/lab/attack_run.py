@@ -116,8 +116,8 @@ class Tabulated:
 def tabulating(
     clip: Clip, at: Ground, cells: Sequence[Cell] = (), read: Reading = reading
 ) -> Iterator[Progress | Tabulated | None]:
-    """Count every text in every style; `cells` are those that an earlier run had counted, `read` reads the classes. Yields the table whenever there is
-    more of it, at the end the whole, and None where there is nothing to say."""
+    """Count every text in every style; `cells` are those that an earlier run had counted, `read` reads the classes. Yields the
+    table whenever there is more of it, at the end the whole, and None where there is nothing to say."""
     texts = yield from _texts(read(clip, at.classes))
     probe, no_probe = yield from _training(at)
     table = _table(clip, at, texts, probe)

@@ -6,7 +6,8 @@ from contextlib import suppress
 from functools import lru_cache
 
 from app.corpus.alike import recorded, recording
-from app.corpus.columns import FOLDER, HEADER, Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import FOLDER, HEADER, Columns
 from app.corpus.index import Index
 from app.errors import NotFound, NotReady
 from app.microscope.background import Background, Steps

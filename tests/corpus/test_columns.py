@@ -12,7 +12,8 @@ from app.clip import registry
 from app.clip.clip import Clip
 from app.corpus.build import build
 from app.corpus.categories import NONE, Categories, CategoryWriter
-from app.corpus.columns import CHUNK, FOLDER, STEPS, Columns, ColumnWriter, encode, making, rank
+from app.corpus.column_writer import CHUNK, ColumnWriter, making
+from app.corpus.columns import FOLDER, STEPS, Columns, encode, rank
 from app.corpus.draws import uniform
 from app.corpus.fingerprint import fingerprint
 from app.corpus.index import Index

@@ -9,7 +9,8 @@ import pytest
 
 from app.clip.clip import Clip
 from app.corpus.build import build
-from app.corpus.columns import FOLDER, Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import FOLDER, Columns
 from app.corpus.export import as_csv, as_parquet
 from app.corpus.index import Index
 from app.corpus.sources import open_source

@@ -7,7 +7,8 @@ import pytest
 
 from app.clip.clip import Clip
 from app.corpus.build import build
-from app.corpus.columns import Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.corpus.look import look
 from app.corpus.sources import open_source

@@ -10,7 +10,8 @@ from app.clip.edits import ablated, edited
 from app.clip.onward import reach
 from app.clip.taps import activations
 from app.clip.text import unit_scores
-from app.corpus.columns import FOLDER, Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import FOLDER, Columns
 from app.corpus.index import Index
 from app.lab.attack import Sight, moved, see
 from app.lab.classes import Classes, class_texts, zero_shot

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.clip.clip import Clip
-from app.corpus.columns import Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.errors import BadInput, NotReady
 from app.lab.attack_counts import Counts, Kept, Pair, summed

@@ -9,7 +9,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from app.corpus.categories import CategoryWriter
-from app.corpus.columns import Columns, ColumnWriter
+from app.corpus.column_writer import ColumnWriter
+from app.corpus.columns import Columns
 from app.corpus.fingerprint import SIZE, PrintWriter
 from app.errors import BadInput, NotReady
 from app.lab import code_file

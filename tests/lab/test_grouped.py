@@ -6,7 +6,7 @@ from shutil import copytree
 import pytest
 
 from app.clip.clip import Clip
-from app.corpus import columns as corpus_columns
+from app.corpus import column_writer
 from app.corpus.build import build
 from app.corpus.columns import FOLDER as COLUMNS
 from app.corpus.columns import Columns
@@ -33,7 +33,7 @@ def unlabelled(tiny_clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Ind
         blobs(number)[0].save(folder / "pictures" / f"{number:03}.png")
     build(tiny_clip, open_source(str(folder / "pictures")), "mine", [LAYER, "layer3.0"], folder / "index")
     found = Index.open(folder / "index")
-    list(corpus_columns.making(tiny_clip, found))
+    list(column_writer.making(tiny_clip, found))
     return found
 
 

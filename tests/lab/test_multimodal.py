@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from app.clip.clip import Clip
-from app.corpus.columns import FOLDER, Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import FOLDER, Columns
 from app.corpus.index import Index
 from app.errors import NotReady
 from app.lab.multimodal import LEAST, concepts, multimodal, strict

@@ -8,7 +8,7 @@ import pytest
 
 from app.clip import registry
 from app.corpus.build import build
-from app.corpus.columns import making
+from app.corpus.column_writer import making
 from app.corpus.index import Index
 from app.corpus.portable import export
 from app.corpus.sources import open_source

@@ -11,7 +11,8 @@ import numpy as np
 from app.clip import vocabulary
 from app.clip.clip import Clip
 from app.clip.vocabulary import Vocabulary
-from app.corpus.columns import FOLDER, Columns, making
+from app.corpus.column_writer import making
+from app.corpus.columns import FOLDER, Columns
 from app.corpus.index import Index
 from app.errors import FacetscopeError, NotFound, NotReady
 from app.lab.multimodal import Concept, concepts, multimodal
