@@ -37,8 +37,9 @@ setup: $(UV)
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv
 
-browser: ## Install Chromium where we may (as root, by apt); elsewhere say how
-	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
+browser: ## Install Chromium, and PostgreSQL to test on, where we may (as root, by apt); elsewhere say how
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core postgresql >/dev/null; \
+	elif command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
 	else echo "The browser tests need Chromium: install the package chromium, then run make test again." >&2; exit 1; fi

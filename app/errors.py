@@ -65,6 +65,13 @@ class WeightsMissing(NotReady):
     title = "The model's weights are missing"
 
 
+class Away(FacetscopeError):
+    """The database, or where pictures are kept, does not answer for now: nothing is lost, and it is worth another try."""
+
+    status = 503
+    title = "Out of reach for a moment"
+
+
 class CrossSite(FacetscopeError):
     """A state-changing request came from another site."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+VERSION = "0.1.0"  # as pyproject.toml has it
 ROOT = Path(__file__).resolve().parent.parent
 Words = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value)

@@ -62,7 +62,7 @@ class _Running:
         answer, error, self.answer, self.error = self.answer, self.error, None, None
         try:
             said = self.steps.send(answer) if error is None else self.steps.throw(error)
-        except StopIteration:
+        except (StopIteration, Interrupted):
             return False
         except Exception as fault:
             if fatal(fault):
@@ -213,11 +213,11 @@ class Worker:
             try:
                 self._round()
             except Exception as error:
-                self._break(error)
+                self.fail(error)
 
-    def _break(self, error: BaseException) -> None:
+    def fail(self, error: BaseException, what: str = "the device failed") -> None:
         """Stop for good: nothing more is asked of the device, and every job is left as it is stored."""
-        log.critical("the device failed; what runs is left for the next start", exc_info=error)
+        log.critical("%s; what runs is left for the next start", what, exc_info=error)
         with self._wake:
             self.broken = self.broken or error
             self._closing = True
@@ -260,7 +260,7 @@ class Worker:
             except BaseException as error:
                 future.set_exception(error)
                 if self._fatal(error):
-                    self._break(error)
+                    self.fail(error)
                     return
 
 

@@ -1,11 +1,13 @@
 """Fixtures that tests of several parts share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.clip import registry
 from app.clip.clip import Clip
+from tests.databases import PostgreSQL, postgresql, programs
 from tests.tiny import tiny_hub_folder
 
 
@@ -19,6 +21,24 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_clip(tiny_folder: Path) -> Clip:
     """A small random CLIP on the CPU: 64 px, layers layer1.0, layer2.0, layer3.0, layer3.1 and layer4.0 (256 units)."""
     return registry.load(registry.entry(f"tiny@{tiny_folder}"), tiny_folder, "cpu", offline=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of the tests' own."""
+    bin = programs()
+    if bin is None:
+        pytest.skip("PostgreSQL is not installed: install the package postgresql to test on it too")
+    with postgresql(bin) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'facetscope.sqlite3'}"
+    return request.getfixturevalue("postgres").new()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -79,7 +79,7 @@ from app.microscope.word_answers import as_csv as words_as_csv
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec
-from app.store import Store
+from app.store import Store, be_patient
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ CANCEL_WAIT_S = 5.0
 CLOSE_WAIT_S = 3.0
 FIRST_FRAME_WAIT_S = 0.2
 RESUME_WAIT_S = 60.0
+PATIENCE_S = 600.0  # that what runs waits for the database, before a new process is to try
 POLL_S = 0.25
 UNFINISHED = ("queued", "running", "training")
 
@@ -175,10 +176,17 @@ class Microscope:
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
         self.worker.start()
+        self.worker.post(be_patient, self._until_it_is_back)
         for slug in self.residents.slugs:
             self.worker.post(self.residents.load, slug)
             self.worker.post(self.indexes.check_mounted, slug)
         self.worker.post(self._queue_first_work)
+
+    def _until_it_is_back(self, waited_s: float) -> None:
+        """What the device thread does while the database is away: short calls go on, and after a while it gives up."""
+        if waited_s > PATIENCE_S and not self.worker.closing:
+            self.worker.fail(TimeoutError(f"waited for {waited_s:.0f} s"), "the database or its files stayed away")
+        self.worker.breathe()
 
     def _queue_first_work(self) -> None:
         for slug in self.residents.slugs:

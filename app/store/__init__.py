@@ -1,5 +1,6 @@
 """What people made: rows in a database, artefacts in files beside it."""
 
+from app.store.again import be_patient
 from app.store.store import Store
 from app.store.tables import (
     UNFINISHED,
@@ -38,4 +39,5 @@ __all__ = [
     "SurveyRow",
     "UnitLabelRow",
     "UnitListRow",
+    "be_patient",
 ]

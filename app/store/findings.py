@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
 from app.spec import FindingSpec
+from app.store.again import transactions
 from app.store.tables import UNFINISHED, FindingRow
 
 
+@transactions
 class FindingTable:
     """Methods are short transactions and may be called from any thread."""
 

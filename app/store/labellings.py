@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
+from app.store.again import transactions
 from app.store.tables import LabellingRow
 
 
+@transactions
 class LabellingTable:
     """Methods are short transactions and may be called from any thread."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
+from app.store.again import transactions
 from app.store.tables import LabelVoteRow, UnitLabelRow
 
 
@@ -25,6 +26,7 @@ def counted(up: InstrumentedAttribute[bool]) -> tuple[ColumnElement[int], Column
     return func.count().filter(up.is_(True)), func.count().filter(up.is_(False))
 
 
+@transactions
 class LabelTable:
     """Methods are short transactions and may be called from any thread."""
 

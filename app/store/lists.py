@@ -6,10 +6,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
+from app.store.again import transactions
 from app.store.labels import BATCH
 from app.store.tables import ListEntryRow, UnitListRow, now
 
 
+@transactions
 class ListTable:
     """Methods are short transactions and may be called from any thread."""
 

@@ -6,10 +6,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
+from app.store.again import transactions
 from app.store.labels import BATCH, Votes, counted
 from app.store.tables import NoteRow, NoteVoteRow
 
 
+@transactions
 class NoteTable:
     """Methods are short transactions and may be called from any thread."""
 

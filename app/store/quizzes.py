@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
+from app.store.again import transactions
 from app.store.tables import QuizRow, QuizTrialRow, now
 
 
@@ -18,6 +19,7 @@ class Tally(NamedTuple):
     trials: int = 0
 
 
+@transactions
 class QuizTable:
     """Methods are short transactions and may be called from any thread."""
 

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session, raiseload, sessionmaker
 
 from app.errors import NotFound
 from app.spec import RenderSpec
-from app.store.database import connect, migrate
+from app.store.again import transactions
+from app.store.database import connect
 from app.store.files import Files
 from app.store.findings import FindingTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
 from app.store.lists import ListTable
+from app.store.migrate import migrate
 from app.store.notes import NoteTable
 from app.store.quizzes import QuizTable
 from app.store.surveys import SurveyTable
@@ -24,6 +26,7 @@ from app.store.tables import UNFINISHED, Base, FacetImageRow, FacetRow, LookRow,
 Row = TypeVar("Row", bound=Base)
 
 
+@transactions
 class Store:
     """One data folder and its database. Methods are short transactions and may be called from any thread."""
 
@@ -32,7 +35,11 @@ class Store:
         self.files = Files(data)
         self._engine = connect(url)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
-        migrate(self._engine)
+        try:
+            migrate(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
         self.labels = LabelTable(self._sessions)
         self.findings = FindingTable(self._sessions)
         self.labellings = LabellingTable(self._sessions)

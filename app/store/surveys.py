@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
+from app.store.again import transactions
 from app.store.tables import JudgementRow, SurveyRow
 
 
+@transactions
 class SurveyTable:
     """Methods are short transactions and may be called from any thread."""
 

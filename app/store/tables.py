@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, false
+from sqlalchemy import JSON, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
@@ -17,6 +17,20 @@ UNFINISHED = ("queued", "running")  # states of what the next start takes up aga
 def now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC)
+
+
+class Clipped(TypeDecorator[str]):
+    """Text that others made, kept as far as it fits and without the NUL that PostgreSQL refuses."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value and value.replace("\0", "")[: self.length]
 
 
 class Base(DeclarativeBase):
@@ -34,8 +48,8 @@ class FacetRow(Base):
     model: Mapped[str] = mapped_column(String(200), index=True)
     corpus: Mapped[str | None] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
-    progress: Mapped[str] = mapped_column(String(200), default="")
-    error: Mapped[str | None] = mapped_column(String(2000))
+    progress: Mapped[str] = mapped_column(Clipped(200), default="")
+    error: Mapped[str | None] = mapped_column(Clipped(2000))
     shipped: Mapped[bool] = mapped_column(default=False)
     spatial: Mapped[bool] = mapped_column(default=False, server_default=false())
     positives: Mapped[int] = mapped_column(default=0)
@@ -57,7 +71,7 @@ class FacetImageRow(Base):
     facet_id: Mapped[str] = mapped_column(ForeignKey("facets.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     blob: Mapped[str] = mapped_column(String(32))
-    name: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(Clipped(300))
 
 
 class RenderRow(Base):
@@ -87,7 +101,7 @@ class RenderRow(Base):
     facet_scores: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     parts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     elapsed_s: Mapped[float] = mapped_column(default=0.0)
-    error: Mapped[str | None] = mapped_column(String(2000))
+    error: Mapped[str | None] = mapped_column(Clipped(2000))
     created: Mapped[datetime] = mapped_column(default=now, index=True)
 
     __table_args__ = (Index(None, "model", "layer", "unit"),)
@@ -99,7 +113,7 @@ class LookRow(Base):
     __tablename__ = "looks"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    name: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(Clipped(300))
     model: Mapped[str] = mapped_column(String(200))
     corpus: Mapped[str | None] = mapped_column(String(200))
     blob: Mapped[str] = mapped_column(String(32))
@@ -119,12 +133,12 @@ class FindingRow(Base):
     layer: Mapped[str] = mapped_column(String(100))
     unit: Mapped[int | None]
     status: Mapped[str] = mapped_column(String(16), default="queued", index=True)
-    progress: Mapped[str] = mapped_column(String(200), default="")
+    progress: Mapped[str] = mapped_column(Clipped(200), default="")
     step: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     elapsed_s: Mapped[float] = mapped_column(default=0.0)
-    error: Mapped[str | None] = mapped_column(String(2000))
+    error: Mapped[str | None] = mapped_column(Clipped(2000))
     created: Mapped[datetime] = mapped_column(default=now, index=True)
 
     __table_args__ = (Index(None, "kind", "model", "layer", "unit"),)

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import BadInput, FacetscopeError, NotFound, NotReady, QueueFull
+from app.errors import Away, BadInput, FacetscopeError, NotFound, NotReady, QueueFull
 from app.web.headers import SECURITY
 from app.web.sentences import sentence
 from app.web.views import Views
@@ -42,7 +42,7 @@ def respond(request: Request, error: FacetscopeError) -> Response:
         response: Response = JSONResponse(problem(error), error.status, media_type="application/problem+json")
     else:
         views: Views = request.app.state.views
-        refresh = REFRESH_S if isinstance(error, NotReady) and request.method == "GET" else None
+        refresh = REFRESH_S if isinstance(error, NotReady | Away) and request.method == "GET" else None
         response = views.message(request, "error.html", status=error.status, error=error, refresh=refresh)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(extra_headers(error))
@@ -64,7 +64,7 @@ def extra_headers(error: FacetscopeError) -> dict[str, str]:
     """When to come back, for errors that pass."""
     if isinstance(error, QueueFull):
         return {"Retry-After": str(error.retry_after_s)}
-    if isinstance(error, NotReady):
+    if isinstance(error, NotReady | Away):
         return {"Retry-After": str(REFRESH_S)}
     return {}
 

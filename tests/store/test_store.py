@@ -1,32 +1,25 @@
-"""The store on real SQLite and real files."""
+"""The store on real databases of both kinds, and real files."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
 
 from app.errors import NotFound
 from app.spec import RenderSpec
 from app.store import FacetRow, LabelVoteRow, Store, UnitLabelRow
-from app.store.database import MIGRATIONS, connect, migrate
+from app.store.database import connect
 from app.store.files import Files
 from app.store.labels import Votes
+from app.store.migrate import migrate
 from app.store.tables import Base
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'facetscope.sqlite3'}"
-
-
-@pytest.fixture
-def store(tmp_path: Path, url: str) -> Iterator[Store]:
-    store = Store(tmp_path, url)
+def store(tmp_path: Path, database_url: str) -> Iterator[Store]:
+    store = Store(tmp_path, database_url)
     yield store
     store.close()
 
@@ -35,17 +28,17 @@ def a_spec(unit: int = 3, **changes: object) -> RenderSpec:
     return RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "unit": unit, **changes})
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
-    engine = connect(url)
+def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
+    engine = connect(database_url)
     migrate(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 
 
-def test_opening_twice_keeps_what_was_there(store: Store, tmp_path: Path, url: str) -> None:
+def test_opening_twice_keeps_what_was_there(store: Store, tmp_path: Path, database_url: str) -> None:
     store.add_render(a_spec())
-    again = Store(tmp_path, url)
+    again = Store(tmp_path, database_url)
     assert RenderSpec.parse(again.render(a_spec().id).spec) == a_spec()
     again.close()
 
@@ -111,56 +104,11 @@ def test_frames_are_listed_by_step_not_by_name(tmp_path: Path) -> None:
     assert files.frames("r") == [] and files.picture("r") == b"png"
 
 
-def test_renders_of_the_first_version_are_carried_over(tmp_path: Path, url: str) -> None:
-    """A database at revision 0001 with a render in it, as the first version wrote it."""
-    engine, config = connect(url), Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    spec = a_spec()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(
-            text(
-                "INSERT INTO renders (id, spec, model, layer, unit, status, step, elapsed_s, created)"
-                " VALUES (:id, :spec, 'iconclip', 'layer4.1', 3, 'done', 192, 1.5, '2026-01-01 00:00:00')"
-            ),
-            {"id": spec.id, "spec": spec.canonical()},
-        )
-    engine.dispose()
-    store = Store(tmp_path, url)
-    row = store.render(spec.id)
-    assert (row.unit, row.status, row.facet_scores, row.parts) == (3, "done", {}, [])
-    assert store.add_render(RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "of": "layer"}))
-    store.close()
-
-
 def test_a_facets_renders_are_all_in_which_it_has_a_part(store: Store) -> None:
     alone, mixed, without = a_spec(facet="aa"), a_spec(facet="bb", mix={"aa": 0.5}), a_spec(facet="aab")
     for spec in (alone, mixed, without):
         store.add_render(spec)
     assert {row.id for row in store.renders(facet="aa")} == {alone.id, mixed.id}
-
-
-def test_labels_are_added_to_a_database_of_the_second_version(tmp_path: Path, url: str) -> None:
-    """A database at revision 0002 with a render in it: it is still there, and labels can be kept."""
-    engine, config = connect(url), Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    spec = a_spec()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-        connection.execute(
-            text(
-                "INSERT INTO renders (id, spec, model, layer, unit, status, step, elapsed_s, created)"
-                " VALUES (:id, :spec, 'iconclip', 'layer4.1', 3, 'done', 192, 1.5, '2026-01-01 00:00:00')"
-            ),
-            {"id": spec.id, "spec": spec.canonical()},
-        )
-    engine.dispose()
-    store = Store(tmp_path, url)
-    store.labels.put(a_label("apple", "a"))
-    assert store.render(spec.id).status == "done" and len(store.labels.of_layer("iconclip", "layer4.1")) == 1
-    store.close()
 
 
 def a_label(said: str, browser: str, unit: int = 3) -> UnitLabelRow:

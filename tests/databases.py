@@ -1,0 +1,71 @@
+"""Databases to test on: SQLite files, and a PostgreSQL of our own, started where Debian's is installed."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+SERVER = "postgres"  # who runs it where we are root, whom it refuses
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses= -c shared_buffers=16MB"
+
+
+def programs() -> Path | None:
+    """The folder of the newest PostgreSQL's programs, if there is one."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+class PostgreSQL:
+    """A server in a folder, reached by a socket in it."""
+
+    def __init__(self, folder: Path, bin: Path) -> None:
+        self.folder, self.bin, self._numbers = folder, bin, count()
+
+    def url(self, name: str = "postgres") -> str:
+        """The URL of one of its databases."""
+        return f"postgresql+psycopg://{SERVER}@/{name}?host={self.folder}"
+
+    def new(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"test{next(self._numbers)}"
+        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+        engine.dispose()
+        return self.url(name)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._run("pg_ctl", "-o", f"{QUICK} -k {self.folder}", "-l", self.folder / "log", "-w", "start")
+
+    def stop(self) -> None:
+        """Break every connection off and stop it."""
+        self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def _run(self, program: str, *words: object) -> None:
+        user = SERVER if os.geteuid() == 0 else None
+        command = [str(self.bin / program), "-D", str(self.folder / "data"), *map(str, words)]
+        subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, timeout=60)
+
+
+@contextmanager
+def postgresql(bin: Path) -> Iterator[PostgreSQL]:
+    """A PostgreSQL that is stopped at the end. Its folder has a short path: that of a socket may have 107 characters."""
+    folder = Path(tempfile.mkdtemp(prefix="facetscope-", dir="/tmp"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, SERVER)
+    server = PostgreSQL(folder, bin)
+    try:
+        server._run("initdb", "-U", SERVER, "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8")
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
