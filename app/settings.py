@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder for the database, facets, renders and indexes.")
     model_cache: Path = Field(ROOT / "model_cache", description="Folder that downloaded weights are kept in.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite inside the data folder.")
+    blobs: str = Field(
+        "", description="Where pictures are kept, such as s3://BUCKET/PREFIX; empty means in the data folder."
+    )
     indexes: Folders = Field(
         (), description="Exported indexes to serve where they lie: folders, separated as those of PATH are."
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 SERVER = "postgres"  # who runs it where we are root, whom it refuses
-QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses= -c shared_buffers=16MB"
+QUICK = "-c fsync=off -c full_page_writes=off -c listen_addresses= -c shared_buffers=16MB"
 
 
 def programs() -> Path | None:

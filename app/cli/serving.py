@@ -17,6 +17,7 @@ from app.microscope import Microscope
 from app.microscope.export import as_json as people_as_json
 from app.microscope.mounts import check_served
 from app.settings import Settings
+from app.store import Store
 from app.web.access_log import without_keys
 from app.web.app import create_app
 from app.whole import write_whole
@@ -43,6 +44,9 @@ def serve(
     settings = Settings(host=host, port=port, models=models, data=data, device=device, indexes=indexes)
     slugs = [registry.entry(slug).slug for slug in settings.models]
     check_served(settings.indexes, settings.data / "indexes", slugs)
+    Store(
+        settings.data, settings.database, settings.blobs
+    ).close()  # what is wrong with it is said before a server starts
     sys.exit(run(create_app(settings), settings))
 
 

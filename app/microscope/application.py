@@ -102,7 +102,7 @@ class Microscope:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.data, settings.database)
+        self.store = Store(settings.data, settings.database, settings.blobs)
         self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)

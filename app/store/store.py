@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, raiseload, sessionmaker
 from app.errors import NotFound
 from app.spec import RenderSpec
 from app.store.again import transactions
+from app.store.blobs import blobs_at
 from app.store.database import connect
 from app.store.files import Files
 from app.store.findings import FindingTable
@@ -28,11 +29,12 @@ Row = TypeVar("Row", bound=Base)
 
 @transactions
 class Store:
-    """One data folder and its database. Methods are short transactions and may be called from any thread."""
+    """One data folder, its database, and where its pictures are kept. Methods are short transactions and may be called from
+    any thread."""
 
-    def __init__(self, data: Path, url: str) -> None:
+    def __init__(self, data: Path, url: str, blobs: str = "") -> None:
         data.mkdir(parents=True, exist_ok=True)
-        self.files = Files(data)
+        self.files = Files(data, blobs_at(blobs, data))
         self._engine = connect(url)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         try:

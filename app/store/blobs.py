@@ -1,0 +1,146 @@
+"""Where pictures and word lists are kept: in a folder, or in a bucket that fsspec reaches. Nobody sees half of one."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import fsspec
+
+from app.errors import Away, BadInput
+from app.store.again import transactions
+from app.whole import PRIVATE, write_whole
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+AWAY = (
+    "Where pictures are kept cannot be reached. What was sent just now is not kept; all else is. Try again in a moment."
+)
+
+
+class Blobs(Protocol):
+    """Bytes by path, which is relative and divided by slashes."""
+
+    def put(self, path: str, data: bytes) -> None:
+        """Keep bytes, in the place of those that were there."""
+        ...
+
+    def get(self, path: str) -> bytes:
+        """The bytes at a path. Raises `FileNotFoundError`."""
+        ...
+
+    def has(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        ...
+
+    def drop(self, path: str) -> None:
+        """Forget what is at a path, if anything."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """The names of what lies directly in a folder."""
+        ...
+
+    def every(self, folder: str) -> Iterator[str]:
+        """The paths of all that lies in a folder or below it."""
+        ...
+
+
+def blobs_at(address: str, data: Path) -> Blobs:
+    """What an address of the settings stands for; the data folder where it is empty.
+
+    Raises:
+        BadInput: No such kind of address is known, or its package is not installed.
+    """
+    if not address:
+        return Folder(data)
+    try:
+        return Bucket(address)
+    except (ValueError, ImportError) as error:
+        raise BadInput(f"blobs: {address}: {error}. For s3:// it takes `uv sync --extra s3`.", field="blobs") from error
+
+
+class Folder:
+    """Files of a local folder, which only who runs the server may read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, path: str, data: bytes) -> None:
+        write_whole(self.root / path, data, PRIVATE)
+
+    def get(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def has(self, path: str) -> bool:
+        return (self.root / path).exists()
+
+    def drop(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+    def names(self, folder: str) -> list[str]:
+        place = self.root / folder
+        return [path.name for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
+
+    def every(self, folder: str) -> Iterator[str]:
+        for path in sorted((self.root / folder).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield path.relative_to(self.root).as_posix()
+
+
+@transactions
+class Bucket:
+    """Objects below an address such as `s3://bucket/prefix`. Raises `Away` where it cannot be reached."""
+
+    def __init__(self, address: str) -> None:
+        # what another process has written is seen at once
+        self.files, self.root = fsspec.core.url_to_fs(address.rstrip("/"), use_listings_cache=False)
+
+    def put(self, path: str, data: bytes) -> None:
+        with _reached():
+            self.files.pipe_file(self._at(path), data)
+
+    def get(self, path: str) -> bytes:
+        with _reached():
+            return self.files.cat_file(self._at(path))
+
+    def has(self, path: str) -> bool:
+        with _reached():
+            return self.files.exists(self._at(path))
+
+    def drop(self, path: str) -> None:
+        with _reached():
+            if self.files.exists(self._at(path)):
+                self.files.rm_file(self._at(path))
+
+    def names(self, folder: str) -> list[str]:
+        return [path.rpartition("/")[2] for path in self._listed(self.files.ls, folder, detail=False)]
+
+    def every(self, folder: str) -> Iterator[str]:
+        start = len(self._at(""))
+        for path in sorted(self._listed(self.files.find, folder)):
+            yield path[start:]
+
+    def _at(self, path: str) -> str:
+        return f"{self.root}/{path}"
+
+    def _listed(self, list_: Callable[..., list[str]], folder: str, **options: bool) -> list[str]:
+        with _reached():
+            try:
+                return list_(self._at(folder), **options)
+            except FileNotFoundError:
+                return []
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Every store has errors of its own: all but that of a missing file mean that it does not answer."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        log.warning("blobs are away: %s", error)
+        raise Away(AWAY) from error

@@ -1,0 +1,54 @@
+"""Pictures in a folder and in a bucket: the same to whoever asks, and a bucket that does not answer."""
+
+from pathlib import Path
+
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from app.errors import Away, BadInput, NotFound
+from app.store.blobs import Blobs, blobs_at
+from app.store.files import Files
+
+
+@pytest.fixture(params=["", "memory://bucket/prefix"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
+    return blobs_at(request.param, tmp_path)
+
+
+def test_pictures_frames_and_words_are_kept(blobs: Blobs, tmp_path: Path) -> None:
+    files = Files(tmp_path, blobs)
+    files.put_blob("abcd", b"webp")
+    files.put_word_list("w", ["größer", "zebra"])
+    for step in (128, 16, 4):
+        files.put_frame("r", step, b"%d" % step)
+    files.put_picture("r", b"png")
+    assert (files.blob("abcd"), files.word_list("w"), files.frame("r", 16)) == (b"webp", ("größer", "zebra"), b"16")
+    assert files.frames("r") == [4, 16, 128] and files.frames("none") == []
+    assert list(blobs.every("renders")) == [
+        f"renders/r/{name}" for name in ("128.webp", "16.webp", "4.webp", "picture.png")
+    ]
+    files.drop_frames("r")
+    assert files.frames("r") == [] and files.picture("r") == b"png" and not files.has_blob("ffff")
+    with pytest.raises(NotFound, match="no stored picture ffff"):
+        files.blob("ffff")
+
+
+def test_a_bucket_that_does_not_answer_is_worth_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files(tmp_path, blobs_at("memory://away", tmp_path))
+    files.put_blob("abcd", b"webp")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ConnectionError("no route to host")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryFileSystem, "cat_file", fail)
+        with pytest.raises(Away, match="Try again"):
+            files.blob("abcd")
+    assert files.blob("abcd") == b"webp"
+
+
+def test_an_address_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nowhere://bucket"):
+        blobs_at("nowhere://bucket", tmp_path)
