@@ -4,7 +4,7 @@ COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
 WORKDIR /facetscope
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev
+RUN uv sync --frozen --no-dev --extra postgres --extra s3
 
 FROM python:3.12.12-slim-bookworm
 RUN useradd --create-home --uid 10001 facetscope && mkdir -p /data /models && chown facetscope /data /models

@@ -24,13 +24,20 @@ def tiny_clip(tiny_folder: Path) -> Clip:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgreSQL]:
+def postgres_server() -> Iterator[PostgreSQL]:
     """A PostgreSQL server of the tests' own."""
     bin = programs()
     if bin is None:
         pytest.skip("PostgreSQL is not installed: install the package postgresql to test on it too")
     with postgresql(bin) as server:
         yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgreSQL) -> PostgreSQL:
+    """The server, for one test."""
+    postgres_server.again()
+    return postgres_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

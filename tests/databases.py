@@ -2,14 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 SERVER = "postgres"  # who runs it where we are root, whom it refuses
 QUICK = "-c fsync=off -c full_page_writes=off -c listen_addresses= -c shared_buffers=16MB"
@@ -26,20 +26,34 @@ class PostgreSQL:
     """A server in a folder, reached by a socket in it."""
 
     def __init__(self, folder: Path, bin: Path) -> None:
-        self.folder, self.bin, self._numbers = folder, bin, count()
+        self.folder, self.bin = folder, bin
+        self.used, self.made = 0, 0
 
     def url(self, name: str = "postgres") -> str:
         """The URL of one of its databases."""
         return f"postgresql+psycopg://{SERVER}@/{name}?host={self.folder}"
 
     def new(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"test{next(self._numbers)}"
-        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
-        engine.dispose()
+        """The URL of an empty database, another one at each call since `again`; to make one takes much longer than to
+        empty it."""
+        name = f"test{self.used}"
+        self.used += 1
+        if self.used > self.made:
+            self._execute(self.url(), f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+            self.made += 1
+        self._execute(self.url(name), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         return self.url(name)
+
+    def again(self) -> None:
+        """Begin with the first database: what is in them is not needed any more."""
+        self.used = 0
+
+    def _execute(self, url: str, *statements: str) -> None:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -69,3 +83,21 @@ def postgresql(bin: Path) -> Iterator[PostgreSQL]:
         server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Nobody else can write to the SQLite database meanwhile."""
+    with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def stopped(server: PostgreSQL) -> Iterator[None]:
+    """It breaks off and is started again at the end."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()

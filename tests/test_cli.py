@@ -1,8 +1,10 @@
 """The command line: answers as text and JSON, one sentence and the right exit code for what goes wrong."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,30 @@ def test_an_export_that_cannot_be_written_is_one_sentence(terminal: Terminal, tm
     assert terminal.answer("export", "--out", out)["bytes"] == out.stat().st_size
     code, _, err = terminal.run("export", "--out", out / "below")
     assert code == 1 and f"{out / 'below'} cannot be written" in err and "Traceback" not in err
+
+
+def test_what_people_made_is_backed_up_and_restored(terminal: Terminal, tmp_path: Path) -> None:
+    store = Store(terminal.data, Settings(data=terminal.data).database)
+    store.files.put_blob("abcd", b"webp")
+    store.close()
+    file, other = tmp_path / "backup.tar.gz", tmp_path / "other"
+    made = terminal.answer("backup", file)
+    assert (made["files"], made["counts"]["renders"], made["bytes"]) == (2, 0, file.stat().st_size)
+    assert terminal.answer("restore", file, "--data", other)["counts"] == made["counts"]
+    assert (other / "blobs" / "ab" / "abcd.webp").read_bytes() == b"webp"
+    code, _, err = terminal.run("restore", file, "--data", other)
+    assert code == 2 and "not empty" in err and "Traceback" not in err
+    file.write_bytes(file.read_bytes()[:200])
+    code, _, err = terminal.run("restore", file, "--data", tmp_path / "third")
+    assert code == 1 and "cut off" in err and "Traceback" not in err and not (tmp_path / "third").exists()
+
+
+def test_a_database_of_a_newer_version_is_not_served(terminal: Terminal) -> None:
+    Store(terminal.data, Settings(data=terminal.data).database).close()
+    with closing(sqlite3.connect(terminal.data / "facetscope.sqlite3")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    code, _, err = terminal.run("serve", "--model", terminal.model, "--port", "0")
+    assert code == 1 and "9999" in err and "newer version" in err and "Traceback" not in err
 
 
 def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _translate(context: ExceptionContext) -> None:
     if isinstance(error, DataError):
         raise BadInput("A value holds a character, or is of a size, that the database cannot keep.")
     if isinstance(error, InterfaceError | OperationalError) and _is_away(context.original_exception):
-        log.warning("the database is away: %s", context.original_exception)
+        log.warning("the database is away: %s", str(context.original_exception).partition("\n")[0])
         raise Away(AWAY)
 
 

@@ -15,6 +15,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from app.answers.facets import FacetPage
 from app.answers.findings import Finding
 from app.answers.renders import FacetTable, RenderPage
+from app.errors import Away
 from app.spec import TableSpec
 from app.web import pages
 from app.web.scope import Pages, Scope
@@ -89,6 +90,8 @@ async def _events(
         async for version, page in states:
             status = page.status
             yield ServerSentEvent(raw_data=views.fragment(template, page=page), id=f"{boot}-{version}", retry=RETRY_MS)
+    except Away:  # the log has it; the page asks again
+        status = "lost"
     except Exception:  # the headers are sent: all that is left is to end the stream properly
         log.exception("a stream failed")
     yield ServerSentEvent(event="end", raw_data=status)

@@ -1,39 +1,20 @@
 """The database is away or locked for a while: requests are told so, what works in the background waits for it."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from app.errors import Away, BadInput, NotReady
 from app.spec import RenderSpec
 from app.store import Store, be_patient, database
 from app.worker import Interrupted
-from tests.databases import PostgreSQL
+from tests.databases import locked, stopped
 
 Outage = Callable[[], AbstractContextManager[None]]
 SPEC = RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "unit": 3})
-
-
-@contextmanager
-def locked(url: str) -> Iterator[None]:
-    """Nobody else can write to the SQLite database meanwhile."""
-    with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-
-
-@contextmanager
-def stopped(server: PostgreSQL) -> Iterator[None]:
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
 
 
 @pytest.fixture
