@@ -1,6 +1,6 @@
 """The command line: `python -m app COMMAND`. Exit code 0 done, 1 failed with one sentence, 2 wrong usage.
 
-`serve` ends with 70 when the device failed and a new process is needed.
+`serve` ends with 70 when the device failed, or the database stayed away, and a new process is needed.
 """
 
 import logging

@@ -15,7 +15,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 
-PAUSE_S = 0.25
+PAUSE_S = 0.25  # before the second try; then longer
+LONGEST_PAUSE_S = 1.0
 _here = threading.local()
 
 
@@ -61,7 +62,7 @@ def _raced(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def _pause(between: Callable[[float], object], waited_s: float) -> None:
     _here.between = None
     try:
-        time.sleep(PAUSE_S)
+        time.sleep(min(PAUSE_S + waited_s / 4, LONGEST_PAUSE_S))
         between(waited_s)
     finally:
         _here.between = between

@@ -15,9 +15,7 @@ from app.whole import PRIVATE, write_whole
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-AWAY = (
-    "Where pictures are kept cannot be reached. What was sent just now is not kept; all else is. Try again in a moment."
-)
+AWAY = "Where pictures are kept cannot be reached. What you may have sent just now is not kept, all else is. Try again in a moment."
 
 
 class Blobs(Protocol):

@@ -31,7 +31,7 @@ POSTGRESQL = {
     "options": f"-c lock_timeout={WAIT_S}s -c timezone=UTC",
 }
 AWAY = (
-    "The database does not answer, or something holds it locked. What was sent just now is not kept; all else is. "
+    "The database does not answer, or something holds it locked. What you may have sent just now is not kept, all else is. "
     "Try again in a moment."
 )
 
