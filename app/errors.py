@@ -77,3 +77,28 @@ class CrossSite(FacetscopeError):
 
     status = 403
     title = "Refused: the request came from another site"
+
+
+class KeyNeeded(FacetscopeError):
+    """Only those who have a key may do this, and none was shown, or one that is not known here."""
+
+    status = 401
+    title = "A key is needed"
+
+
+class NotAllowed(FacetscopeError):
+    """The key that was shown is not good for this."""
+
+    status = 403
+    title = "This key may not do that"
+
+
+class TooMany(FacetscopeError):
+    """A visitor has done something as often as one may in an hour."""
+
+    status = 429
+    title = "That is enough for now"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s

@@ -2,13 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 VERSION = "0.1.0"  # as pyproject.toml has it
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 16
+Kind = Literal["private", "team", "public"]
+"""Of access: who may do what."""
 Words = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value)
 ]
@@ -45,6 +48,35 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     allowed_hosts: Words = Field(("*",), description="Host names the server answers to, space separated; * is any.")
+    trusted_proxies: Words = Field(
+        ("127.0.0.1",),
+        description="Addresses or networks of proxies that are believed who a visitor is, space separated.",
+    )
+    access: Kind = Field(
+        "private",
+        description="Who may do what: private lets everybody do everything, team asks for a key to change anything, "
+        "public lets everybody browse and make, within limits.",
+    )
+    browsing: Literal["open", "closed"] = Field(
+        "open", description="Whether a team's pages are seen without a key: open or closed."
+    )
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description=f"A team's shared secret, as good as a key that may make; {SHORTEST_SECRET} characters at least.",
+    )
+    renders_per_hour: int = Field(
+        60,
+        ge=0,
+        description="New renders that a visitor of a team or in public may ask for in an hour; 0 is any number.",
+    )
+    findings_per_hour: int = Field(30, ge=0, description="The same for what instruments find.")
+    facets_per_hour: int = Field(20, ge=0, description="The same for facets sent.")
+    uploads_per_hour: int = Field(
+        60, ge=0, description="The same for pictures to look at or start from, and word lists."
+    )
+    changes_per_hour: int = Field(
+        2000, ge=0, description="The same for everything that is sent: the above, labels, notes."
+    )
     renders_at_once: int = Field(16, ge=1, description="Renders that grow side by side; further ones wait.")
     queue_size: int = Field(16, ge=1, description="Jobs that may wait for the device before new ones get 429.")
     max_body_bytes: int = Field(128_000_000, ge=1, description="Largest request body, in bytes.")
@@ -54,6 +86,18 @@ class Settings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**{name: value for name, value in values.items() if value is not None})
+
+    @model_validator(mode="after")
+    def _guards_what_it_says(self) -> Self:
+        """Refuse what would seem to protect the server and does not."""
+        secret = self.secret.get_secret_value()
+        if secret and self.access == "private":
+            raise ValueError("secret: it protects nothing while access is private; set access to team")
+        if secret and len(secret) < SHORTEST_SECRET:
+            raise ValueError(f"secret: it has {len(secret)} characters, and needs {SHORTEST_SECRET} at least")
+        if self.browsing == "closed" and self.access != "team":
+            raise ValueError(f"browsing: it can only be closed where access is team, and access is {self.access}")
+        return self
 
     @property
     def database(self) -> str:

@@ -13,6 +13,7 @@ from app.cli.backups import backup, restore
 from app.cli.experiments import reproduce
 from app.cli.facets import facet_commands
 from app.cli.indexes import family_commands, index_commands, label_commands
+from app.cli.keys import key_commands
 from app.cli.models import model_commands
 from app.cli.renders import gallery_commands, render_one
 from app.cli.serving import export_people, serve
@@ -31,6 +32,7 @@ cli.add_typer(index_commands, name="index")
 cli.add_typer(facet_commands, name="facet")
 cli.add_typer(label_commands, name="label")
 cli.add_typer(family_commands, name="family")
+cli.add_typer(key_commands, name="key")
 cli.add_typer(gallery_commands, name="gallery")
 cli.add_typer(demo, name="demo")
 
@@ -45,7 +47,14 @@ def main() -> None:
     except FacetscopeError as error:
         sys.exit(_say(error.detail, 1))
     except ValidationError as error:
-        sys.exit(_say("; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors()), 2))
+        sys.exit(
+            _say(
+                "; ".join(
+                    f"{_place(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in error.errors()
+                ),
+                2,
+            )
+        )
 
 
 def _say(sentence: str, code: int) -> int:

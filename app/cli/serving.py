@@ -1,5 +1,6 @@
 """`serve`, and the server it runs; `export` of what people said on one."""
 
+import ipaddress
 import logging
 import sys
 from contextlib import suppress
@@ -47,7 +48,19 @@ def serve(
     Store(
         settings.data, settings.database, settings.blobs
     ).close()  # what is wrong with it is said before a server starts
+    if settings.access == "private" and not _is_loopback(settings.host):
+        typer.echo(
+            f"Warning: whoever reaches {settings.host}:{settings.port} may do everything there. "
+            "Set FACETSCOPE_ACCESS to team or public if that is more than you.",
+            err=True,
+        )
     sys.exit(run(create_app(settings), settings))
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def export_people(
@@ -74,6 +87,7 @@ def run(app: FastAPI, settings: Settings) -> int:
         timeout_graceful_shutdown=GRACE_S,
         log_level="info",
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
     logging.getLogger("uvicorn.access").addFilter(without_keys)  # after Config, which sets up the logging
     server = _Server(config, app)

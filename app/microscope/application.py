@@ -34,6 +34,7 @@ from app.corpus.index import Index
 from app.errors import NotFound
 from app.job import Job, watch
 from app.microscope import facet_answers, facet_table
+from app.microscope.admission import Admit, freely
 from app.microscope.alike import AlikeDesk
 from app.microscope.beside import BesideDesk
 from app.microscope.browsing import Browser
@@ -53,6 +54,7 @@ from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
 from app.microscope.indexes import Indexes
 from app.microscope.instruments import Files
+from app.microscope.keys import KeyDesk
 from app.microscope.lab.code_answers import as_csv as codes_as_csv
 from app.microscope.lab.composition_page import as_csv as composition_as_csv
 from app.microscope.lab.desk import LabDesk
@@ -103,6 +105,7 @@ class Microscope:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data, settings.database, settings.blobs)
+        self.key_desk = KeyDesk(self.store, settings.secret.get_secret_value())
         self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
@@ -497,10 +500,10 @@ class Microscope:
         async for version in self._versions(f"facet:{facet_id}", lambda: self.store.facet(facet_id).status, seen):
             yield version, await asyncio.to_thread(self.facet, facet_id)
 
-    async def start_render(self, spec: RenderSpec) -> tuple[str, bool]:
+    async def start_render(self, spec: RenderSpec, admit: Admit = freely) -> tuple[str, bool]:
         """Queue a render, or find the one of the same spec; returns its id and whether it is new. An idle device is given
         a moment, so that the render's page comes with the first frame in it."""
-        render_id, created = await asyncio.to_thread(self.render_desk.start, spec)
+        render_id, created = await asyncio.to_thread(self.render_desk.start, spec, admit)
         job = self.worker.find(render_id)
         if job is not None:
             with suppress(TimeoutError):
@@ -514,9 +517,9 @@ class Microscope:
         """Keep an uploaded picture for renders to start from; returns its id."""
         return await asyncio.to_thread(self.render_desk.take_in, PurePath(name).name, data)
 
-    async def start_seeds(self, render_id: str) -> None:
+    async def start_seeds(self, render_id: str, admit: Admit = freely) -> None:
         """Start a render again from other seeds."""
-        await asyncio.to_thread(self.render_desk.start_seeds, _safe(render_id))
+        await asyncio.to_thread(self.render_desk.start_seeds, _safe(render_id), admit)
 
     def visualize(self, model: str | None, layer: str | None) -> Visualize:
         """What there is to choose from for a render of anything."""
@@ -556,9 +559,9 @@ class Microscope:
         """A unit without a facet and with each, as far as it has grown."""
         return self.table_desk.page(spec)
 
-    async def start_facet_table(self, spec: TableSpec) -> str:
+    async def start_facet_table(self, spec: TableSpec, admit: Admit = freely) -> str:
         """Start what is missing of a facet table; returns its address."""
-        await asyncio.to_thread(self.table_desk.start, spec)
+        await asyncio.to_thread(self.table_desk.start, spec, admit)
         return facet_table.address(spec)
 
     async def watch_facet_table(self, spec: TableSpec, seen: int = -1) -> AsyncIterator[tuple[int, FacetTable]]:
@@ -635,9 +638,9 @@ class Microscope:
     def _label(self, slug: str, layer: str, unit: int | None) -> str:
         return self.browser.label(slug, layer, unit)
 
-    async def start_finding(self, spec: FindingSpec) -> tuple[str, bool]:
+    async def start_finding(self, spec: FindingSpec, admit: Admit = freely) -> tuple[str, bool]:
         """Queue a finding, or find the one of the same spec; returns its id and whether it is new."""
-        return await asyncio.to_thread(self.finding_desk.start, spec)
+        return await asyncio.to_thread(self.finding_desk.start, spec, admit)
 
     async def cancel_finding(self, finding_id: str) -> None:
         """Stop a finding before its next step, and wait a moment until it has."""

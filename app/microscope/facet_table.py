@@ -7,6 +7,7 @@ from app.answers.links import FacetLink
 from app.answers.renders import FacetTable, TableCell
 from app.errors import NotFound
 from app.job import Job
+from app.microscope.admission import Admit, freely
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes
 from app.microscope.naming import Naming
@@ -46,14 +47,17 @@ class FacetTableDesk:
         self.renders = renders
         self.naming = naming
 
-    def start(self, spec: TableSpec) -> None:
+    def start(self, spec: TableSpec, admit: Admit = freely) -> None:
         """Start what is missing of the table.
 
         Raises:
+            Whatever `admit` raises, where anything is missing.
             NotFound, BadInput, NotReady: As for a single render.
             QueueFull: There is no room for its first render; a table that was begun is not left half done.
         """
-        for place, (_, each) in enumerate(self._columns(spec)):
+        renders = [each for _, each in self._columns(spec)]
+        admit(self.renders.missing(renders))
+        for place, each in enumerate(renders):
             self.renders.start(each, force=place > 0)
 
     def jobs(self, spec: TableSpec) -> tuple[list[Job], bool]:

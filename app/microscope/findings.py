@@ -8,6 +8,7 @@ from app.answers.findings import Finding, FindingView
 from app.clip.clip import Clip
 from app.errors import FacetscopeError, QueueFull
 from app.job import Job
+from app.microscope.admission import Admit, freely
 from app.microscope.instruments import Found, Instrument, Step
 from app.microscope.residents import Residents
 from app.render.faults import is_fault
@@ -32,16 +33,18 @@ class FindingDesk:
         self.residents = residents
         self.instruments = instruments
 
-    def start(self, spec: FindingSpec) -> tuple[str, bool]:
+    def start(self, spec: FindingSpec, admit: Admit = freely) -> tuple[str, bool]:
         """Keep and queue a finding; returns its id and whether it is new.
 
         Raises:
+            Whatever `admit` raises, where there is work to do.
             NotFound: the model is not served, or has no such layer or unit.
             BadInput: the instrument cannot be used there.
             QueueFull: too many jobs wait.
         """
         instrument, clip = self.instruments[spec.kind], self.residents.clip(spec.model)
         instrument.check(clip, spec)
+        admit(0 if self._is_there(spec) else 1)
         created = self.store.findings.add(spec)
         row = self.store.findings.get(spec.id)
         if row.status == "done" and not (_by(clip, row.result) and instrument.remains(row)):
@@ -58,6 +61,10 @@ class FindingDesk:
                     f"The queue is full: {self.worker.queue_size} jobs wait already. Try again in half a minute."
                 ) from full
         return spec.id, created
+
+    def _is_there(self, spec: FindingSpec) -> bool:
+        row = self.store.findings.find(spec.id)
+        return row is not None and row.status not in ("cancelled", "failed")
 
     def resume(self) -> None:
         """Queue again what a restart found waiting or interrupted; the same spec finds the same."""

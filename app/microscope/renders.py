@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from app.errors import BadInput, FacetscopeError, QueueFull
 from app.facets.facet import Facet
 from app.facets.pictures import kept, restored, stored
 from app.job import Job
+from app.microscope.admission import Admit, freely
 from app.microscope.against import Against, of_direction, of_unit
 from app.microscope.columns import ColumnDesk
 from app.microscope.facets import FacetDesk
@@ -124,10 +126,11 @@ class RenderDesk:
     def _is_kept(self, blob: str) -> bool:
         return blob.isalnum() and self.store.files.has_blob(blob)
 
-    def start(self, spec: RenderSpec, *, force: bool = False) -> tuple[str, bool]:
-        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, and `QueueFull` unless it is
-        to be queued in any case."""
+    def start(self, spec: RenderSpec, admit: Admit = freely, *, force: bool = False) -> tuple[str, bool]:
+        """Keep and queue a render; returns its id and whether it is new. Raises as `check`, as `admit` if there is work to
+        do, and `QueueFull` unless it is to be queued in any case."""
         spec = self.check(spec)
+        admit(self.missing([spec]))
         created = self.store.add_render(spec)
         if self.store.render(spec.id).status == "queued":
             try:
@@ -139,12 +142,18 @@ class RenderDesk:
                 ) from full
         return spec.id, created
 
-    def start_seeds(self, render_id: str) -> None:
+    def missing(self, specs: Iterable[RenderSpec]) -> int:
+        """How many of some renders have to be made: nobody asked for them, or they came to nothing."""
+        return sum(not self._is_there(spec) for spec in specs)
+
+    def start_seeds(self, render_id: str, admit: Admit = freely) -> None:
         """Start the same render from the next seeds that nobody asked for. Raises `NotFound`, and as `start`."""
         spec = RenderSpec.parse(self.store.render(render_id).spec)
-        seeds = (seed for seed in range(spec.seed + 1, spec.seed + 1000) if not self._is_there(spec.but(seed=seed)))
-        for place, seed in zip(range(SEEDS), seeds, strict=False):
-            self.start(spec.but(seed=seed), force=place > 0)
+        others = (spec.but(seed=seed) for seed in range(spec.seed + 1, spec.seed + 1000))
+        wanted = list(islice((other for other in others if not self._is_there(other)), SEEDS))
+        admit(len(wanted))
+        for place, other in enumerate(wanted):
+            self.start(other, force=place > 0)
 
     def _is_there(self, spec: RenderSpec) -> bool:
         row = self.store.find_render(spec.id)

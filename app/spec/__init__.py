@@ -11,6 +11,7 @@ from app.spec.ids import ID_LENGTH, canonical_json, content_id
 from app.spec.presets import PRESETS, Preset
 from app.spec.regions import RegionsSpec
 from app.spec.render import Aim, Form, Of, Pull, RenderSpec
+from app.spec.scopes import SCOPES, KeyScope, rank, widest
 from app.spec.stroop import INKS, STROOP_PROMPT, STROOP_WORDS, StroopSpec
 from app.spec.table import TABLE_PRESETS, TableSpec
 from app.spec.wild import MOST_PHOTOS, WildPhoto, WildSpec
@@ -22,6 +23,7 @@ __all__ = [
     "INKS",
     "MOST_PHOTOS",
     "PRESETS",
+    "SCOPES",
     "STROOP_PROMPT",
     "STROOP_WORDS",
     "TABLE_PRESETS",
@@ -36,6 +38,7 @@ __all__ = [
     "FindingSpec",
     "Form",
     "Of",
+    "KeyScope",
     "OverlaySpec",
     "Preset",
     "Pull",
@@ -49,4 +52,6 @@ __all__ = [
     "canonical_json",
     "content_id",
     "parse_direction",
+    "rank",
+    "widest",
 ]

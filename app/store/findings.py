@@ -27,6 +27,11 @@ class FindingTable:
             raise NotFound(f"There is no finding {finding_id}. It may have been made on another server.")
         return row
 
+    def find(self, finding_id: str) -> FindingRow | None:
+        """One finding, or None."""
+        with self._sessions() as session:
+            return session.get(FindingRow, finding_id)
+
     def add(self, spec: FindingSpec) -> bool:
         """Keep a new finding as queued; one that was cancelled or failed is queued again. Returns whether it was new."""
         with self._sessions.begin() as session:

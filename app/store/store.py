@@ -15,6 +15,7 @@ from app.store.blobs import blobs_at
 from app.store.database import connect
 from app.store.files import Files
 from app.store.findings import FindingTable
+from app.store.keys import KeyTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
 from app.store.lists import ListTable
@@ -49,6 +50,7 @@ class Store:
         self.surveys = SurveyTable(self._sessions)
         self.notes = NoteTable(self._sessions)
         self.lists = ListTable(self._sessions)
+        self.keys = KeyTable(self._sessions)
 
     def close(self) -> None:
         """Give the connections back."""

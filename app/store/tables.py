@@ -339,3 +339,25 @@ class ListEntryRow(Base):
     remark: Mapped[str] = mapped_column(String(200), default="")
 
     __table_args__ = (Index(None, "model", "layer", "unit"),)
+
+
+class KeyRow(Base):
+    """A key that a program or a person shows to be let in: what it is good for, and the SHA-256 of it."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(8))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
+class SessionRow(Base):
+    """A browser that came in: `id` is a hash of its cookie. Without a `key` it came in with the shared secret, which the
+    hash is then made with: another secret ends the session."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str | None] = mapped_column(ForeignKey("api_keys.name", ondelete="CASCADE"), index=True)
+    ends: Mapped[datetime] = mapped_column(index=True)

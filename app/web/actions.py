@@ -26,6 +26,7 @@ from app.web.forms import (
     require_name,
 )
 from app.web.scope import Name, Number, Pages, Scope, Slug
+from app.web.visitor import Who
 
 router = APIRouter(tags=["actions"])
 
@@ -63,7 +64,7 @@ _LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
 
 
 @router.post("/renders", openapi_extra=_RENDER_BODY, response_model=None, status_code=303)
-async def start_render(request: Request, microscope: Scope, views: Pages) -> Response:
+async def start_render(request: Request, microscope: Scope, views: Pages, visitor: Who) -> Response:
     """Start a feature visualization, or find the one of the same spec: 303, or for JSON 201 (200 if it was there).
 
     A multipart form may bring the picture to start from in the file field `picture_file`.
@@ -72,8 +73,9 @@ async def start_render(request: Request, microscope: Scope, views: Pages) -> Res
     try:
         values, file = await read_fields_and_file(request, field="picture_file")
         if file:
+            visitor.take("uploads")
             values = {**values, "picture": await microscope.take_in(*file)}
-        render_id, created = await microscope.start_render(parse_spec(values))
+        render_id, created = await microscope.start_render(parse_spec(values), visitor.asks_for("renders"))
     except FacetscopeError as error:
         return await _render_refused(request, microscope, views, values, as_form_error(error))
     return made(request, urls.render(render_id), render_id, created)
@@ -107,18 +109,20 @@ def _refused(
 
 
 @router.post("/models/{slug}/{layer}/{unit}/facets", openapi_extra=_TABLE_BODY, response_model=None, status_code=303)
-async def start_facet_table(request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number) -> Response:
+async def start_facet_table(
+    request: Request, microscope: Scope, visitor: Who, slug: Slug, layer: Name, unit: Number
+) -> Response:
     """Grow a unit without a facet and with each, together: 303 to the table, or for JSON 201."""
     values = await read_fields(request)
     spec = parse_table({**values, "model": slug, "layer": layer, "unit": unit})
-    url = await microscope.start_facet_table(spec)
+    url = await microscope.start_facet_table(spec, visitor.asks_for("renders"))
     return JSONResponse({"url": url}, 201, headers={"Location": url}) if wants_json(request) else _see(url)
 
 
 @router.post("/renders/{render_id}/seeds", response_model=None, status_code=303)
-async def start_seeds(request: Request, microscope: Scope, render_id: Name) -> Response:
+async def start_seeds(request: Request, microscope: Scope, visitor: Who, render_id: Name) -> Response:
     """Grow the same picture from three other seeds: how far it depends on chance shows on the render's page."""
-    await microscope.start_seeds(render_id)
+    await microscope.start_seeds(render_id, visitor.asks_for("renders"))
     return made(request, f"{urls.render(render_id)}#seeds", render_id, created=False)
 
 
@@ -130,11 +134,12 @@ async def cancel_render(request: Request, microscope: Scope, render_id: Name) ->
 
 
 @router.post("/facets", openapi_extra=_FACET_BODY, response_model=None, status_code=303)
-async def add_facet(request: Request, microscope: Scope, views: Pages) -> Response:
+async def add_facet(request: Request, microscope: Scope, views: Pages, visitor: Who) -> Response:
     """Add a facet from pictures or one .zip; its probes are trained in the background. With a `layer` and a `unit` of the
     model, the answer leads to what the pictures do to that unit."""
     upload = Upload({}, [])
     try:
+        visitor.take("facets")
         upload = await read_upload(request, field="images", max_files=microscope.settings.max_facet_images)
         name = require_name(upload.fields.get("name", ""))
         require_files(upload, field="images", what="at least eight pictures or one .zip")
@@ -181,10 +186,11 @@ def _facet_refused(
 
 
 @router.post("/looks", openapi_extra=_LOOK_BODY, response_model=None, status_code=303)
-async def add_look(request: Request, microscope: Scope, views: Pages) -> Response:
+async def add_look(request: Request, microscope: Scope, views: Pages, visitor: Who) -> Response:
     """Look at one picture: which units it drives most."""
     upload = Upload({}, [])
     try:
+        visitor.take("uploads")
         upload = await read_upload(request, field="image", max_files=1)
         require_files(upload, field="image", what="one picture")
         name, data = upload.files[0]

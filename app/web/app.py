@@ -15,6 +15,7 @@ from app.web import (
     chance,
     codes,
     composition,
+    entrance,
     errors,
     export,
     findings,
@@ -36,6 +37,7 @@ from app.web import (
     surveys,
     top_words,
 )
+from app.web.access import Access
 from app.web.guard import Guard
 from app.web.views import HashedStatic, Views
 
@@ -57,10 +59,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.views = Views()
     app.state.boot = secrets.token_hex(4)
     errors.install(app)
+    app.add_middleware(Access, settings=settings)
     app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
     for module in (
         health,
+        entrance,
         media,
         streams,
         actions,

@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import Away, BadInput, FacetscopeError, NotFound, NotReady, QueueFull
+from app.errors import Away, BadInput, FacetscopeError, KeyNeeded, NotFound, NotReady, QueueFull, TooMany
+from app.web.back import came_from
 from app.web.headers import SECURITY
 from app.web.sentences import sentence
 from app.web.views import Views
@@ -43,7 +44,8 @@ def respond(request: Request, error: FacetscopeError) -> Response:
     else:
         views: Views = request.app.state.views
         refresh = REFRESH_S if isinstance(error, NotReady | Away) and request.method == "GET" else None
-        response = views.message(request, "error.html", status=error.status, error=error, refresh=refresh)
+        back = came_from(request) if isinstance(error, KeyNeeded) else None
+        response = views.message(request, "error.html", status=error.status, error=error, refresh=refresh, back=back)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(extra_headers(error))
     return response
@@ -61,8 +63,10 @@ def problem(error: FacetscopeError) -> dict[str, str | int]:
 
 
 def extra_headers(error: FacetscopeError) -> dict[str, str]:
-    """When to come back, for errors that pass."""
-    if isinstance(error, QueueFull):
+    """When to come back, for errors that pass; how to show a key, where one is needed."""
+    if isinstance(error, KeyNeeded):
+        return {"WWW-Authenticate": 'Bearer realm="Facetscope"'}
+    if isinstance(error, QueueFull | TooMany):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, NotReady | Away):
         return {"Retry-After": str(REFRESH_S)}

@@ -14,6 +14,7 @@ from app.web.actions import as_form_error, made
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import parse_finding, read_form
 from app.web.scope import Name, Names, Pages, Scope
+from app.web.visitor import Who
 
 router = APIRouter(tags=["findings"])
 
@@ -26,7 +27,7 @@ def _body() -> dict[str, Any]:
 
 
 @router.post("/findings", openapi_extra=_body(), response_model=None, status_code=303)
-async def start_finding(request: Request, microscope: Scope, views: Pages, names: Names) -> Response:
+async def start_finding(request: Request, microscope: Scope, views: Pages, names: Names, visitor: Who) -> Response:
     """Put an instrument to work, or find what it found of the same spec: 303, or for JSON 201 (200 if it was there).
 
     Without a `layer` it looks at the model's last. For words, `list` may bring some of one's own, one a line; a form of the
@@ -35,8 +36,10 @@ async def start_finding(request: Request, microscope: Scope, views: Pages, names
     values: dict[str, Any] = {}
     try:
         values, files = await read_form(request, max_files=microscope.settings.max_facet_images)
+        if files or values.get("list"):
+            visitor.take("uploads")
         fields = await microscope.finding_fields(values, files)
-        finding_id, created = await microscope.start_finding(parse_finding(fields))
+        finding_id, created = await microscope.start_finding(parse_finding(fields), visitor.asks_for("findings"))
     except FacetscopeError as error:
         return await run_in_threadpool(_refused, request, microscope, views, names, values, as_form_error(error))
     return made(request, urls.finding(finding_id), finding_id, created)

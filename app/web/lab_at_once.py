@@ -15,6 +15,7 @@ from app.web.actions import made
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import read_upload, require_files
 from app.web.scope import Choice, Names, Pages, Scope, Slug
+from app.web.visitor import Who
 
 router = APIRouter(tags=["laboratory"])
 
@@ -106,10 +107,11 @@ _PICTURE_BODY = {
 
 
 @router.post("/models/{slug}/lab/pictured", openapi_extra=_PICTURE_BODY, response_model=None, status_code=303)
-async def add_picture(request: Request, microscope: Scope, show: Show, slug: Slug) -> Response:
+async def add_picture(request: Request, microscope: Scope, show: Show, visitor: Who, slug: Slug) -> Response:
     """Add a picture to the sum `q`, or with the `sign` - take it away: 303 to the sum's page, or for JSON 201."""
     desk, fields = microscope.pictured_desk, {}
     try:
+        visitor.take("uploads")
         upload = await read_upload(request, field="picture", max_files=1)
         fields = {name: value for name, value in upload.fields.items() if value}
         require_files(upload, field="picture", what="one picture")

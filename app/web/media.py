@@ -15,7 +15,7 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 CHECK_HOURLY = "public, max-age=3600"
 """For pictures whose address names a place, not a content: an index that is built again may change them."""
 
-OPENED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+OPENED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 """For pictures that people open by themselves: the page that the browser makes of one is styled inline."""
 
 

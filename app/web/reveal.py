@@ -1,12 +1,11 @@
 """Whether a browser wants to see sensitive units: POST, remembered in a cookie, answered by a redirect to where they were."""
 
-import re
-
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from app.errors import BadInput
+from app.web.back import own_page
 from app.web.browser_id import LASTS_S
 from app.web.forms import form_body, read_fields
 
@@ -14,17 +13,13 @@ router = APIRouter(tags=["actions"])
 
 NAME = "facetscope_reveal"
 _BODY = form_body(["back", "show"], "back", "show")
-_OWN_PAGE = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
-"""An address on this server: browsers take `//` and `/\\` at the front for another one's."""
 
 
 @router.post("/reveal", openapi_extra=_BODY, response_model=None, status_code=303)
 async def reveal(request: Request) -> Response:
     """Show the pictures of sensitive units from now on (`show` is 1), or blur them again (0): 303 to the page `back`."""
     values = {name: str(value) for name, value in (await read_fields(request)).items()}
-    back = values.get("back", "")
-    if not _OWN_PAGE.fullmatch(back):
-        raise BadInput("back: give the path of a page of this server, such as /models.", field="back")
+    back = own_page(values.get("back", ""))
     if values.get("show") not in ("0", "1"):
         raise BadInput("show: send 1 to show sensitive units, or 0 to blur them.", field="show")
     response = RedirectResponse(back, 303)

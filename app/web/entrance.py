@@ -1,0 +1,77 @@
+"""The way in: a form for a key, answered by the cookie of a session; and the way out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.responses import Response
+
+from app.answers.keys import Entrance
+from app.errors import FacetscopeError
+from app.web import session
+from app.web.back import came_from, own_page
+from app.web.errors import extra_headers, respond, wants_json
+from app.web.forms import form_body, read_fields
+from app.web.scope import Pages, Scope
+from app.web.visitor import Visitor, Who
+
+router = APIRouter(tags=["access"])
+
+_ENTER_BODY = form_body(["key"], "key", "back")
+
+
+def _entrance(visitor: Visitor) -> Entrance:
+    holder = visitor.holder
+    return Entrance(
+        access=visitor.access, entered=holder is not None, key=holder.name if holder else None, may=visitor.may
+    )
+
+
+@router.get("/enter.json")
+def entrance(visitor: Who) -> Entrance:
+    """Who one is here, and what one may do."""
+    return _entrance(visitor)
+
+
+@router.api_route("/enter", methods=["GET", "HEAD"], include_in_schema=False)
+def enter_page(
+    request: Request, views: Pages, visitor: Who, back: Annotated[str | None, Query(max_length=2001)] = None
+) -> Response:
+    """The same as a page with the form; `back` is the page to go on with."""
+    return views.page(request, "enter.html", _entrance(visitor), back=own_page(back or came_from(request)), error=None)
+
+
+@router.post("/enter", openapi_extra=_ENTER_BODY, response_model=None, status_code=303)
+async def enter(request: Request, microscope: Scope, views: Pages, visitor: Who) -> Response:
+    """Come in with a `key`, or with the team's secret: a cookie, and 303 to the page `back`, or for JSON its address."""
+    values = await read_fields(request)
+    back = own_page(str(values.get("back") or "/"))
+    desk = microscope.key_desk
+    try:
+        holder = await visitor.show(desk, str(values.get("key") or ""))
+    except FacetscopeError as error:
+        if wants_json(request):
+            return respond(request, error)
+        response = views.page(request, "enter.html", _entrance(visitor), status=error.status, back=back, error=error)
+        response.headers.update(extra_headers(error))
+        return response
+    response = _to(request, back)
+    session.remember(request, response, await run_in_threadpool(desk.begin, holder))
+    return response
+
+
+@router.post("/leave", openapi_extra=form_body([], "back"), response_model=None, status_code=303)
+async def leave(request: Request, microscope: Scope) -> Response:
+    """End this browser's session: 303 to the page `back`, or for JSON its address."""
+    back = own_page(str((await read_fields(request)).get("back") or "/"))
+    cookie = request.cookies.get(session.NAME)
+    if cookie:
+        await run_in_threadpool(microscope.key_desk.end, cookie)
+    response = _to(request, back)
+    session.forget(response)
+    return response
+
+
+def _to(request: Request, back: str) -> Response:
+    return JSONResponse({"url": back}) if wants_json(request) else RedirectResponse(back, 303)
