@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from app.cli import main
+from app.cli.serving import exposed
 from app.settings import Settings
 from app.store import Store
 from tests.pictures import blobs, furnished_folder, stripes
@@ -235,3 +236,36 @@ def test_what_goes_wrong_is_one_sentence(
     store = Store(terminal.data, Settings(data=terminal.data).database)
     assert store.renders() == [] and store.facets() == []
     store.close()
+
+
+def test_a_key_is_printed_once_and_revoked(terminal: Terminal) -> None:
+    code, key, _ = terminal.run("key", "add", "anna", "--scope", "make")
+    assert code == 0 and key.startswith("facetscope_") and len(key.strip()) > 50
+    code, listed, _ = terminal.run("key", "list")
+    assert "anna" in listed and "make" in listed and key.strip() not in listed
+    assert [(each["name"], each["scope"]) for each in terminal.answer("key", "list")["keys"]] == [("anna", "make")]
+    code, _, err = terminal.run("key", "add", "anna", "--scope", "read")
+    assert code == 2 and "there is a key anna already" in err
+    assert terminal.run("key", "add", "two words", "--scope", "read")[0] == 2
+    assert terminal.answer("key", "revoke", "anna") == {"revoked": "anna"}
+    code, _, err = terminal.run("key", "revoke", "anna")
+    assert code == 1 and "no key anna" in err
+    assert terminal.answer("key", "list") == {"keys": []}
+
+
+def test_settings_that_contradict_each_other_are_one_sentence(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACETSCOPE_BROWSING", "closed")
+    code, _, err = terminal.run("key", "list")
+    assert code == 2 and err.startswith("browsing: it can only be closed where access is team")
+
+
+@pytest.mark.parametrize(
+    ("host", "access", "warned"),
+    [("127.0.0.1", "private", False), ("::1", "private", False), ("localhost", "private", False)]
+    + [("0.0.0.0", "private", True), ("lab.example.org", "private", True), ("0.0.0.0", "team", False)],
+)
+def test_serve_warns_where_everybody_may_do_everything(host: str, access: Any, warned: bool) -> None:
+    said = exposed(Settings(host=host, access=access))
+    assert ("FACETSCOPE_ACCESS" in said and f"{host}:8000" in said) is warned and bool(said) is warned

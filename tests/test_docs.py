@@ -66,6 +66,7 @@ def test_the_commands_that_scripts_rely_on_are_there() -> None:
         "model": "list check fetch",
         "index": "build columns export show",
         "label": "build",
+        "key": "add list revoke",
         "family": "build",
         "facet": "train import",
         "gallery": "render",

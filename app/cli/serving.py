@@ -45,16 +45,20 @@ def serve(
     settings = Settings(host=host, port=port, models=models, data=data, device=device, indexes=indexes)
     slugs = [registry.entry(slug).slug for slug in settings.models]
     check_served(settings.indexes, settings.data / "indexes", slugs)
-    Store(
-        settings.data, settings.database, settings.blobs
-    ).close()  # what is wrong with it is said before a server starts
-    if settings.access == "private" and not _is_loopback(settings.host):
-        typer.echo(
-            f"Warning: whoever reaches {settings.host}:{settings.port} may do everything there. "
-            "Set FACETSCOPE_ACCESS to team or public if that is more than you.",
-            err=True,
-        )
+    Store(settings.data, settings.database, settings.blobs).close()  # what is wrong is said before a server starts
+    if warning := exposed(settings):
+        typer.echo(warning, err=True)
     sys.exit(run(create_app(settings), settings))
+
+
+def exposed(settings: Settings) -> str:
+    """What to say of a server that others reach and that asks nobody for a key; nothing of any other."""
+    if settings.access != "private" or _is_loopback(settings.host):
+        return ""
+    return (
+        f"Warning: whoever reaches {settings.host}:{settings.port} may do everything there. "
+        "Set FACETSCOPE_ACCESS to team or public if that is more than you."
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -80,7 +84,19 @@ def export_people(
 def run(app: FastAPI, settings: Settings) -> int:
     """Serve until a signal, or until the device fails; the exit code. The last is for a supervisor: a new process gets
     the device anew, and resumes what ran."""
-    config = uvicorn.Config(
+    config = configured(app, settings)
+    logging.getLogger("uvicorn.access").addFilter(without_keys)  # after Config, which sets up the logging
+    server = _Server(config, app)
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has shut down
+        server.run()
+    if not server.started:
+        return UNSTARTED
+    return BROKEN if server.broken else 0
+
+
+def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -89,13 +105,6 @@ def run(app: FastAPI, settings: Settings) -> int:
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    logging.getLogger("uvicorn.access").addFilter(without_keys)  # after Config, which sets up the logging
-    server = _Server(config, app)
-    with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has shut down
-        server.run()
-    if not server.started:
-        return UNSTARTED
-    return BROKEN if server.broken else 0
 
 
 class _Server(uvicorn.Server):

@@ -80,7 +80,7 @@ _LINES: list[tuple[str, re.Pattern[str], KeyScope | None]] = [
 def needed(method: str, path: str) -> KeyScope | None:
     """The least scope that a request needs; None where nobody is asked. Where several rules fit, the strictest."""
     method, path = ("GET", path) if method in SAFE_METHODS else (method, path.rstrip("/"))
-    fitting = [needs for own, pattern, needs in _LINES if own == method and pattern.match(path)]
+    fitting: list[KeyScope | None] = [needs for own, pattern, needs in _LINES if own == method and pattern.match(path)]
     if fitting:
         return widest(fitting)
     return "read" if method == "GET" else "admin"

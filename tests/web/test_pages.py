@@ -33,6 +33,7 @@ PAGES = [
     "/looks",
     "/search?q=5",
     "/search",
+    "/enter",
     "/corpora/small-corpus/3",
     "/corpora/small-corpus/3?box=0.1,0.1,0.6,0.9",
     f"/models/small/{LAYER}/quiz",
@@ -68,6 +69,15 @@ def test_every_page_points_to_its_twin(client: TestClient, every_page: list[str]
         assert twin == twin_of(address)
         assert answer.headers["link"] == f'<{twin}>; rel="alternate"; type="application/json"'
         assert client.get(twin).headers["content-type"] == "application/json"
+
+
+def test_other_sites_may_frame_a_render_that_is_made_for_it_and_nothing_else(
+    client: TestClient, every_page: list[str], render_url: str
+) -> None:
+    for address in every_page:
+        policy = client.get(f"{address}{'&' if '?' in address else '?'}embed=1").headers["content-security-policy"]
+        assert ("frame-ancestors *" in policy) is (address == render_url), address
+        assert "frame-ancestors" in policy, address
 
 
 def test_the_contract_of_the_twins(client: TestClient, facet_url: str, render_url: str, look_url: str) -> None:
