@@ -28,7 +28,8 @@ ALLOWED = {
     "store": {"spec", "errors", "settings", "whole"},
     "microscope": MODEL | {"corpus", "facets", "lab", "render", "job", "worker", "store"},
     "web": BASE | {"microscope"},
-    "cli": MODEL | {"corpus", "lab", "render", "demo", "progress", "store", "microscope", "web"},
+    "publish": BASE | {"corpus", "progress", "microscope", "web"},
+    "cli": MODEL | {"corpus", "lab", "render", "demo", "progress", "store", "microscope", "web", "publish"},
     "__main__": {"cli"},
 }
 

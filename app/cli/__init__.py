@@ -15,6 +15,7 @@ from app.cli.facets import facet_commands
 from app.cli.indexes import family_commands, index_commands, label_commands
 from app.cli.keys import key_commands
 from app.cli.models import model_commands
+from app.cli.publish import publish_copy
 from app.cli.renders import gallery_commands, render_one
 from app.cli.serving import export_people, serve
 from app.demo.commands import app as demo
@@ -25,6 +26,7 @@ cli.command()(serve)
 cli.command("export")(export_people)
 cli.command()(backup)
 cli.command()(restore)
+cli.command("publish")(publish_copy)
 cli.command("render")(render_one)
 cli.command()(reproduce)
 cli.add_typer(model_commands, name="model")

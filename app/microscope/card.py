@@ -54,6 +54,13 @@ class Card:
         text = self.file.read_text("utf-8-sig", errors="replace")
         return _FRONT_MATTER.sub("", text).lstrip("\n")
 
+    @cached_property
+    def licence(self) -> str:
+        """What its front matter says under `license`; empty if it says nothing."""
+        matter = _FRONT_MATTER.match(self.file.read_text("utf-8-sig", errors="replace"))
+        said = matter and re.search(r"^license:[ \t]*(.+)$", matter.group(), re.MULTILINE)
+        return said.group(1).strip(" \t\"'") if said else ""
+
     def page(self) -> CardPage:
         """The card as an answer."""
         tokens = parser().parse(self.source)
