@@ -2,13 +2,14 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import typer.main
 from typer.core import TyperGroup
 
 from app.cli import cli
-from app.settings import ROOT, Settings
+from app.settings import ROOT, VERSION, Settings
 
 README = (ROOT / "README.md").read_text()
 
@@ -26,6 +27,10 @@ def settings_table() -> str:
 def test_the_readme_lists_every_setting() -> None:
     written = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
     assert written and written.group(1) == settings_table()
+
+
+def test_the_version_that_copies_name_is_the_projects() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_every_vendored_file_has_its_licence_recorded() -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 
 from pydantic import BaseModel
@@ -98,9 +98,9 @@ class About(BaseModel):
 
 
 def describe(
-    microscope: Microscope, contents: Contents, files: Iterable[str], authors: list[str], licence: str
+    microscope: Microscope, contents: Contents, credited: Collection[str], authors: list[str], licence: str
 ) -> About:
-    """What a copy of these contents says of itself, its `files` being those of the pictures that it shows."""
+    """What a copy of these contents says of itself; `credited` has what is recorded of each picture's rights."""
     index, model = microscope.indexes.need(contents.slug), microscope.model(contents.slug)
     card = Card.find(microscope.residents.entry(contents.slug))
     layers = [
@@ -121,21 +121,21 @@ def describe(
         facets=list(contents.facets),
         licence=licence,
         card_licence=card.licence if card else "",
-        rights=_rights(index, files),
+        rights=[Rights(said=said, pictures=count) for said, count in Counter(credited).most_common()],
     )
 
 
-def _rights(index: Index, files: Iterable[str]) -> list[Rights]:
-    """What the corpus' records say of whose the pictures are, the commonest first; empty if they say nothing."""
+def credits(index: Index, files: Iterable[str], columns: Collection[str] = RIGHTS) -> dict[str, str]:
+    """What the corpus' records say, in these columns, of whose each of its pictures among the `files` is."""
     picture = re.compile(rf"corpora/{re.escape(index.manifest.name)}/images/(\d+)\.webp")
-    shown = [int(found.group(1)) for found in map(picture.fullmatch, files) if found]
-    said = Counter(_said(record) for record in index.records(sorted(shown)).values())
-    del said[""]
-    return [Rights(said=text, pictures=count) for text, count in said.most_common()]
+    shown = {int(found.group(1)): found.group() for found in map(picture.fullmatch, files) if found}
+    records = index.records(sorted(shown))
+    said = {shown[number]: _said(record, columns) for number, record in records.items()}
+    return {file: text for file, text in said.items() if text}
 
 
-def _said(record: dict[str, str]) -> str:
-    return ", ".join(value for name, value in record.items() if name.lower() in RIGHTS and value)
+def _said(record: dict[str, str], columns: Collection[str]) -> str:
+    return ", ".join(value for name, value in record.items() if name.lower() in columns and value)
 
 
 def _text(text: str) -> str:

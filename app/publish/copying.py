@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from app import urls
+from app.corpus import listing
 from app.errors import NotReady
 from app.microscope import Microscope
 from app.progress import progress
-from app.publish.about import describe
+from app.publish.about import credits, describe
 from app.publish.contents import Contents
 from app.publish.folder import Folder, whole
 from app.publish.markup import rewritten
@@ -64,9 +66,13 @@ class Copy:
                 for done, address in enumerate(self.addresses, start=1):
                     self._page(address, (await _get(client, address)).decode())
                     tell(done, len(self.addresses))
-            about = describe(self.microscope, self.contents, self.needed, authors, licence)
+            credited = credits(self.microscope.indexes.need(self.contents.slug), self.needed)
+            about = describe(self.microscope, self.contents, credited.values(), authors, licence)
             self._page("/", self._view("copy.html", "/", about, twin=None))
             self.folder.write("CITATION.cff", about.citation.encode())
+            if credited:
+                table = pa.table({"file": list(credited), "credit": list(credited.values())})
+                self.folder.write("credits.csv", listing.as_csv(table))
             rest = {file: address for file, address in self.needed.items() if file not in self.folder.files}
             with progress("pictures and files") as tell:
                 for done, (file, address) in enumerate(rest.items(), start=1):
@@ -79,10 +85,10 @@ class Copy:
 
     def _gallery(self, layer: str) -> None:
         """The gallery of a layer: one page of all the units that are in the copy."""
-        address, units = urls.layer(self.contents.slug, layer), self.contents.units[layer]
-        page = self.microscope.layer_page(self.contents.slug, layer, limit=units[-1] + 1)
-        chosen = set(units)
-        cards = [card for card in page.units if card.unit in chosen]
+        slug, browser = self.contents.slug, self.microscope.browser
+        address, units = urls.layer(slug, layer), self.contents.units[layer]
+        cards = browser.cards(slug, layer, units, browser.index(slug, layer))
+        page = self.microscope.layer_page(slug, layer, limit=1)
         page = page.model_copy(update={"units": cards, "total": len(cards), "next": None, "families": []})
         self._page(address, self._view("layer.html", address, page))
         self._write(urls.json_twin(address), page.model_dump_json().encode())

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 
 from app.errors import BadInput, NotReady
 from app.microscope import Microscope
+from app.publish.about import credits
 from app.publish.contents import Contents, choose
 from app.publish.copying import publish
-from app.publish.folder import Folder
 from tests.web.conftest import LAYER
 from tests.web.markup import Markup
 
@@ -164,6 +164,20 @@ def test_its_first_page_says_what_it_is_and_how_to_cite_it(copy: Path, microscop
     citation = yaml.safe_load((copy / "CITATION.cff").read_text("utf-8"))
     assert citation["authors"] == [{"name": "Ada: Lovelace"}] and citation["title"] in text
     assert index.weights_hash in citation["abstract"]
+
+
+def test_every_picture_is_credited_as_the_corpus_records_it(copy: Path, microscope: Microscope) -> None:
+    index = microscope.indexes.need("small")
+    shown = {path.relative_to(copy).as_posix() for path in (copy / "corpora/small-corpus/images").iterdir()}
+    credited = credits(index, [*shown, "corpora/other/images/0.webp", "index.html"], columns=("kind", "caption"))
+    assert set(credited) == shown
+    number = int(next(iter(shown)).rpartition("/")[2].removesuffix(".webp"))
+    said = index.record(number)
+    assert credited[f"corpora/small-corpus/images/{number}.webp"] in {
+        f"{said['kind']}, {said['caption']}",
+        f"{said['caption']}, {said['kind']}",
+    }
+    assert credits(index, shown) == {} and not (copy / "credits.csv").exists()
 
 
 def test_only_an_earlier_copy_is_replaced_and_only_by_a_whole_one(
