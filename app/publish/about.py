@@ -67,10 +67,10 @@ class About(BaseModel):
     def bibtex(self) -> str:
         """An entry for a bibliography."""
         key = re.sub(r"[^a-z0-9]+", "-", f"facetscope-{self.model.slug.partition('@')[0]}-{self.made}".lower())
-        authors = " and ".join(f"{{{name}}}" for name in self.by)
+        authors = " and ".join(self.authors) or "{Facetscope}"  # in braces: one name, not a first and a last
         note = f"Made with Facetscope {self.version}; weights {self.weights}, pictures {self.corpus_hash}"
         fields = {"title": self.title, "author": authors, "year": str(self.made.year), "note": note}
-        return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}"
+        return f"@misc{{{key},\n" + "".join(f"  {name} = {{{_tex(text)}}},\n" for name, text in fields.items()) + "}"
 
     @property
     def citation(self) -> str:
@@ -136,6 +136,10 @@ def credits(index: Index, files: Iterable[str], columns: Collection[str] = RIGHT
 
 def _said(record: dict[str, str], columns: Collection[str]) -> str:
     return ", ".join(value for name, value in record.items() if name.lower() in columns and value)
+
+
+def _tex(text: str) -> str:
+    return re.sub(r"[&%$#_]", r"\\\g<0>", text)
 
 
 def _text(text: str) -> str:
