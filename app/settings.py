@@ -47,7 +47,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    allowed_hosts: Words = Field(("*",), description="Host names the server answers to, space separated; * is any.")
+    allowed_hosts: Words = Field(
+        (),
+        description="Host names the server answers to, space separated; * is any. Empty means this computer's own names "
+        "while it listens there only, and any name elsewhere.",
+    )
     trusted_proxies: Words = Field(
         ("127.0.0.1",),
         description="Addresses or networks of proxies that are believed who a visitor is, space separated.",
@@ -106,6 +110,7 @@ class Settings(BaseSettings):
 
     @property
     def hosts(self) -> list[str]:
-        """The host names in force."""
-        local = ["localhost", "127.0.0.1", "[::1]"]
+        """The host names in force: a page of another site whose name was turned to this computer does not have one of
+        these (DNS rebinding)."""
+        local = ["localhost", "127.0.0.1", "::1", "[::1]"]
         return list(self.allowed_hosts) or (local if self.host in local else ["*"])

@@ -1,6 +1,7 @@
 """Fixtures that tests of several parts share."""
 
 from collections.abc import Iterator
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from app.clip import registry
 from app.clip.clip import Clip
 from tests.databases import PostgreSQL, postgresql, programs
 from tests.tiny import tiny_hub_folder
+
+
+os.environ["FACETSCOPE_ALLOWED_HOSTS"] = "testserver localhost 127.0.0.1"  # the first is how starlette's client asks
 
 
 @pytest.fixture(scope="session")

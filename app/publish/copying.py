@@ -54,7 +54,7 @@ class Copy:
         self.places = Places(frozenset([*contents.galleries(), *self.addresses]), contents.corpus)
         self.needed: dict[str, str] = {}
         # Nobody listens: this process asks, under whatever name.
-        self.app = create_app(microscope.settings.model_copy(update={"allowed_hosts": ("*",)}))
+        self.app = create_app(microscope.settings.model_copy(update={"allowed_hosts": ("*",), "access": "private"}))
         self.app.state.microscope = microscope
 
     async def make(self, authors: list[str], licence: str) -> None:

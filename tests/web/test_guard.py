@@ -85,3 +85,21 @@ def test_only_the_allowed_host_names_are_answered(settings: Settings) -> None:
     client = TestClient(app)  # not started: the host is checked before anything else
     assert client.get("/static/app.js", headers={"Host": "evil.example"}).status_code == 400
     assert client.get("/static/app.js", headers={"Host": "good.example:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("listens", "asked", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8000", 200),
+        ("127.0.0.1", "localhost:8000", 200),
+        ("127.0.0.1", "rebound.example:8000", 400),
+        ("::1", "[::1]:8000", 200),
+        ("::1", "rebound.example", 400),
+        ("0.0.0.0", "lab.example:8000", 200),
+    ],
+)
+def test_a_server_for_this_computer_alone_has_only_its_names(
+    settings: Settings, listens: str, asked: str, status: int
+) -> None:
+    app = create_app(settings.model_copy(update={"allowed_hosts": (), "host": listens}))
+    assert TestClient(app).get("/static/app.js", headers={"Host": asked}).status_code == status
