@@ -1,16 +1,20 @@
 """The web application over a real microscope: the tiny model with its own corpus and facet."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from starlette.types import Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.app import create_app
@@ -101,6 +105,33 @@ def client(settings: Settings) -> Iterator[TestClient]:
             families = f"/models/small/families.json?kind=found&layer={layer}"
             wait_for(lambda families=families: not client.get(families).json()["status"])
         yield client
+
+
+@dataclass
+class Listening:
+    """A server at a real address, and what was asked of it: method, path and query."""
+
+    url: str = ""
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def listening(client: TestClient) -> Iterator[Listening]:
+    """The same server as the client's, listening on a port, for programs that are not ours."""
+    about = Listening()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        about.asked.append((scope["method"], scope["path"], scope["query_string"].decode()))
+        await client.app(scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(lambda: server.started)
+    about.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield about
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="session")
