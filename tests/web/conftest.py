@@ -14,7 +14,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.app import create_app
@@ -109,10 +109,10 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 @dataclass
 class Listening:
-    """A server at a real address, and what was asked of it: method, path and query."""
+    """A server at a real address, and what was asked of it: method, path, query and the status of the answer."""
 
     url: str = ""
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: list[tuple[str, str, str, int]] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +121,13 @@ def listening(client: TestClient) -> Iterator[Listening]:
     about = Listening()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        about.asked.append((scope["method"], scope["path"], scope["query_string"].decode()))
-        await client.app(scope, receive, send)
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                query = scope["query_string"].decode()
+                about.asked.append((scope["method"], scope["path"], query, message["status"]))
+            await send(message)
+
+        await client.app(scope, receive, noting)
 
     server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_level="warning"))
     thread = threading.Thread(target=server.run)

@@ -16,11 +16,13 @@ from PIL import Image
 from starlette.routing import compile_path
 
 from app import urls
+from app.settings import ROOT
 from static import facetscope_client
 from static.facetscope_client import Facetscope, FacetscopeError
 from tests.pictures import blobs, png, striped_files
 from tests.web.conftest import LAYER, Listening
 
+PAGE = (ROOT / "docs" / "client.md").read_text()
 SCHEMA_OF = {
     "Layer": "LayerInfo",
     "Model": "ModelInfo",
@@ -129,6 +131,28 @@ def test_what_is_refused_is_said_in_the_servers_words(scope: Facetscope, tmp_pat
     assert refused.value.status == 415
 
 
+def test_the_example_of_its_page_runs(
+    listening: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = PAGE.partition("```python\n")[2].partition("```")[0]
+    for theirs, ours in {"http://127.0.0.1:8000": listening.url, "iconclip": "small", "layer4.1": LAYER}.items():
+        example = example.replace(theirs, ours)
+    (tmp_path / "maps").mkdir()
+    for name, data in striped_files(12, start=800):
+        (tmp_path / "maps" / name).write_bytes(data)
+    (tmp_path / "photo.jpg").write_bytes(png(blobs(8)[0]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT / "static")
+    exec(example, {})
+    assert opened(tmp_path / "7-maps.png") == ("PNG", (64, 64)) and list(tmp_path.glob("frames/*.webp"))
+    assert "404 layer4.0 of small has units 0 to 255" in capsys.readouterr().out
+
+
+def test_its_page_names_all_that_it_can() -> None:
+    for name, _ in inspect.getmembers(Facetscope, inspect.isfunction):
+        assert name.startswith("_") or f"`{name}" in PAGE or name == "close", name
+
+
 @pytest.mark.parametrize("address", ["https://elsewhere.example/x", "//elsewhere.example/x", "models"])
 def test_a_key_is_never_sent_elsewhere(scope: Facetscope, address: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no address of this server"):
@@ -214,8 +238,8 @@ def test_addresses_are_quoted_as_the_servers(parts: tuple[str, str, int]) -> Non
 def test_every_address_and_field_it_used_is_in_openapi(listening: Listening, openapi: dict[str, Any]) -> None:
     files = (".webp", ".png", ".csv")  # pictures and files are not described; their addresses came in answers
     asked = [each for each in listening.asked if not each[1].endswith(files)]
-    assert len({path for _, path, _ in asked}) > 20
-    for method, path, query in asked:
+    assert len({path for _, path, *_ in asked}) > 20
+    for method, path, query, _ in asked:
         found = [
             each
             for pattern, methods in openapi["paths"].items()
