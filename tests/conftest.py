@@ -1,7 +1,7 @@
 """Fixtures that tests of several parts share."""
 
-from collections.abc import Iterator
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ from app.clip import registry
 from app.clip.clip import Clip
 from tests.databases import PostgreSQL, postgresql, programs
 from tests.tiny import tiny_hub_folder
-
 
 os.environ["FACETSCOPE_ALLOWED_HOSTS"] = "testserver localhost 127.0.0.1"  # the first is how starlette's client asks
 
