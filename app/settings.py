@@ -81,12 +81,25 @@ class Settings(BaseSettings):
     changes_per_hour: int = Field(
         2000, ge=0, description="The same for everything that is sent: the above, labels, notes."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: lines for people, or one JSON object a line."
+    )
     renders_at_once: int = Field(16, ge=1, description="Renders that grow side by side; further ones wait.")
     queue_size: int = Field(16, ge=1, description="Jobs that may wait for the device before new ones get 429.")
     max_body_bytes: int = Field(128_000_000, ge=1, description="Largest request body, in bytes.")
     max_image_bytes: int = Field(32_000_000, ge=1, description="Largest single picture file, in bytes.")
     max_image_pixels: int = Field(40_000_000, ge=1, description="Largest picture, in pixels.")
     max_facet_images: int = Field(1000, ge=8, description="Most pictures one facet may have.")
+    max_render_size: int = Field(512, ge=32, le=512, description="Largest side of a render, in pixels.")
+    max_render_steps: int = Field(4096, ge=1, le=4096, description="Most steps of a render.")
+    disk_quota_bytes: int = Field(
+        0, ge=0, description="Most that what people made may take up, in bytes; 0 is no limit. Over it old pictures go."
+    )
+    keep_uploads_days: int = Field(
+        0,
+        ge=0,
+        description="Days after which looks, and uploads that nothing uses, are deleted; 0 keeps them for ever.",
+    )
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**{name: value for name, value in values.items() if value is not None})

@@ -154,6 +154,21 @@ def corpus_page(corpus: str, index: int, layer_name: str | None = None, unit_num
     return with_query(_path("corpora", corpus, index), unit=on)
 
 
+def deletion(thing: str) -> str:
+    """Where what is at the address `thing` is deleted."""
+    return f"{thing}/delete"
+
+
+def unit_label_delete(slug: str, layer_name: str, index: int, text: str | None = None) -> str:
+    """Where a label of a unit is deleted, whoever gave it."""
+    return with_query(_path("models", slug, layer_name, index, "labels", "delete"), text=text)
+
+
+def render_pin(render_id: str) -> str:
+    """Where a render's pictures are kept from being cleared."""
+    return _path("renders", render_id, "pin")
+
+
 def facet(facet_id: str) -> str:
     return _path("facets", facet_id)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PUBLIC, PRIVATE = 0o644, 0o600
+PART = ".part-"  # what the name of a file begins with that is not whole yet
 
 
 def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -> None:
@@ -14,7 +15,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -
         mode: Who may read it: everybody on the machine, or with `PRIVATE` only who runs this.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as file:
         part = Path(file.name)
         try:
             file.writelines([data] if isinstance(data, bytes) else data)

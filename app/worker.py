@@ -11,6 +11,7 @@ left as it is stored. Which errors those are it is told, for it knows nothing of
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Hashable
 from concurrent.futures import Future
@@ -25,6 +26,10 @@ T = TypeVar("T")
 Fatal = Callable[[BaseException], bool]
 
 log = logging.getLogger(__name__)
+
+
+def unwatched(_seconds: float) -> None:
+    """Nobody wants to know how long a step took."""
 
 
 def nothing(_error: BaseException) -> bool:
@@ -81,14 +86,22 @@ class Worker:
     """A thread, a bounded queue of jobs and an unbounded lane of short calls that overtake them.
 
     Jobs that share advance side by side, up to `width` of them, and beside at most one that does not; those wait for
-    each other, in order. `fatal` tells the errors that break it.
+    each other, in order. `fatal` tells the errors that break it; `stepped` is told how many seconds a step of all that
+    runs took.
     """
 
-    def __init__(self, queue_size: int = 16, width: int = 16, fatal: Fatal = nothing) -> None:
+    def __init__(
+        self,
+        queue_size: int = 16,
+        width: int = 16,
+        fatal: Fatal = nothing,
+        stepped: Callable[[float], None] = unwatched,
+    ) -> None:
         self.queue_size = queue_size
         self.width = width
         self.broken: BaseException | None = None
         self._fatal = fatal
+        self._stepped = stepped
         self._wake = threading.Condition()
         self._calls: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._waiting: deque[Job] = deque()
@@ -195,6 +208,11 @@ class Worker:
         """How many jobs wait that people want."""
         return sum(not job.background for job in self._waiting)
 
+    @property
+    def running(self) -> int:
+        """How many jobs are under way."""
+        return len(self._running)
+
     def _find(self, key: str) -> Job | None:
         candidates = [*(each.job for each in self._running), *self._waiting]
         return next((job for job in candidates if job.key == key and not job.cancelled), None)
@@ -210,10 +228,14 @@ class Worker:
                 for each in self._running:
                     each.end()
                 return
+            if not self._running:
+                continue
+            started = time.monotonic()
             try:
                 self._round()
             except Exception as error:
                 self.fail(error)
+            self._stepped(time.monotonic() - started)
 
     def fail(self, error: BaseException, what: str = "the device failed") -> None:
         """Stop for good: nothing more is asked of the device, and every job is left as it is stored."""

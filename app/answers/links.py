@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from app.spec import Aim, Of
 
-Status = Literal["queued", "running", "done", "cancelled", "failed"]
+Status = Literal["queued", "running", "done", "cancelled", "failed", "cleared"]
 
 
 FacetStatus = Literal["queued", "training", "ready", "failed"]

@@ -79,7 +79,8 @@ class RenderPage(BaseModel):
     in the corpus, 0 to 100; `facet_score` is the first facet's probability, 0 to 1, and `pulls` has all. `parts` are the
     units that weigh most in a direction or a prompt, and `examples` those of the heaviest. `plain` is the same spec
     without facets, if somebody rendered it; `seeds` are the same with other seeds, `spread` what they reach; `others`
-    are the latest finished renders of the unit."""
+    are the latest finished renders of the unit. `pinned` says that somebody keeps its pictures, `may_be_cleared` that they
+    go where room is needed."""
 
     id: str
     url: str
@@ -115,6 +116,8 @@ class RenderPage(BaseModel):
     spread: Spread | None
     others: list[RenderLink]
     ahead: int
+    pinned: bool
+    may_be_cleared: bool = False
 
 
 class Difference(BaseModel):

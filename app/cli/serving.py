@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import LOGGING_CONFIG
 
 from app.cli.options import AsJson, DataFolder, print_answer
 from app.clip import registry
@@ -19,6 +20,7 @@ from app.microscope.export import as_json as people_as_json
 from app.microscope.mounts import check_served
 from app.settings import Settings
 from app.store import Store
+from app.web import json_log
 from app.web.access_log import without_keys
 from app.web.app import create_app
 from app.whole import write_whole
@@ -96,12 +98,15 @@ def run(app: FastAPI, settings: Settings) -> int:
 
 def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How the application is served."""
+    as_json = settings.log_format == "json"
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         timeout_graceful_shutdown=GRACE_S,
         log_level="info",
+        log_config=json_log.CONFIG if as_json else LOGGING_CONFIG,
+        access_log=not as_json,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
     )

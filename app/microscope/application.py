@@ -26,6 +26,7 @@ from app.answers.layer import LayerPage, UnitCard
 from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
+from app.answers.status import StatusPage
 from app.answers.unit import AlikePage, ByFacetPage, UnitPage
 from app.answers.words import UnitWordsFile
 from app.corpus import listing
@@ -41,6 +42,7 @@ from app.microscope.browsing import Browser
 from app.microscope.captions import Captions
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
+from app.microscope.deleting import DeleteDesk
 from app.microscope.facet_columns import FacetColumnDesk
 from app.microscope.facet_pictures import FacetPictures
 from app.microscope.facet_rows import FacetRows
@@ -65,6 +67,7 @@ from app.microscope.labellings import LabellingDesk
 from app.microscope.labels import LabelDesk
 from app.microscope.lists import ListDesk
 from app.microscope.looks import LookDesk
+from app.microscope.metrics import Metrics
 from app.microscope.naming import Naming, Titles
 from app.microscope.naming import as_csv as labels_as_csv
 from app.microscope.notes import NoteDesk
@@ -74,7 +77,9 @@ from app.microscope.references import References
 from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
+from app.microscope.standing import Standing
 from app.microscope.surveys import SurveyDesk
+from app.microscope.sweeping import Sweeper
 from app.microscope.top_words import TopWords
 from app.microscope.tour import TourDesk
 from app.microscope.word_answers import as_csv as words_as_csv
@@ -106,9 +111,14 @@ class Microscope:
         self.settings = settings
         self.store = Store(settings.data, settings.database, settings.blobs)
         self.key_desk = KeyDesk(self.store, settings.secret.get_secret_value())
-        self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault)
+        self.metrics = Metrics(lambda: self.standing.gauges(self.ready()[0]))
+        self.worker = Worker(settings.queue_size, settings.renders_at_once, fatal=is_fault, stepped=self.metrics.step)
+        self.sweeper = Sweeper(settings, self.store)
         self.residents = Residents(settings, self.worker)
         self.indexes = Indexes(settings, self.residents)
+        self.standing = Standing(
+            settings, self.store, self.worker, self.residents, self.indexes, lambda: self.sweeper.made_bytes
+        )
         self.column_desk = ColumnDesk(self.worker, self.residents, self.indexes)
         self.label_desk = LabelDesk(self.worker, self.residents, self.indexes)
         self.family_desk = FamilyDesk(self.worker, self.residents, self.indexes, self.column_desk, self.label_desk)
@@ -175,9 +185,11 @@ class Microscope:
         self.list_desk = ListDesk(self.store, self.browser)
         self.tour_desk = TourDesk(self.browser, self.family_desk)
         self.beside_desk = BesideDesk(self.browser, self.look_desk)
+        self.delete_desk = DeleteDesk(self.store, self.indexes, pictures)
 
     def start(self) -> None:
         """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
+        self.sweeper.start()
         self.worker.start()
         self.worker.post(be_patient, self._until_it_is_back)
         for slug in self.residents.slugs:
@@ -223,6 +235,7 @@ class Microscope:
     def close(self) -> None:
         """Stop before the next step and close the store; what waits or runs is resumed at the next start."""
         self.worker.close(CLOSE_WAIT_S)
+        self.sweeper.close()
         self.column_desk.close()
         self.label_desk.close()
         self.family_desk.close()
@@ -577,7 +590,13 @@ class Microscope:
 
     def render(self, render_id: str) -> RenderPage:
         """A render's page."""
-        return self.render_pages.page(render_id)
+        page = self.render_pages.page(render_id)
+        bounded = self.settings.disk_quota_bytes > 0
+        return page.model_copy(update={"may_be_cleared": bounded and not page.pinned and page.status == "done"})
+
+    def pin_render(self, render_id: str, *, pinned: bool) -> None:
+        """Keep a render's pictures when others are cleared for room, or no longer. Raises `NotFound`."""
+        self.store.keeping.pin(self.store.render(_safe(render_id)).id, pinned=pinned)
 
     def finding(self, finding_id: str, view: FindingView | None = None) -> Finding:
         """What an instrument found."""
@@ -736,17 +755,9 @@ class Microscope:
         """What made a render."""
         return self.render_pages.spec(_safe(render_id))
 
-    def metrics(self) -> str:
-        """Prometheus text: whether it is ready, and how long the queue is."""
-        ready, _ = self.ready()
-        return (
-            "# HELP facetscope_ready Whether the default model and its index are ready.\n"
-            "# TYPE facetscope_ready gauge\n"
-            f"facetscope_ready {int(ready)}\n"
-            "# HELP facetscope_queue_depth Jobs that wait for the device.\n"
-            "# TYPE facetscope_queue_depth gauge\n"
-            f"facetscope_queue_depth {self.worker.depth}\n"
-        )
+    def status(self) -> StatusPage:
+        """How the server stands."""
+        return self.standing.page(*self.ready(), self.metrics)
 
 
 def _texts(metadata: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -80,6 +80,12 @@ class FacetPictures:
             time.sleep(POLL_S)
         return self._failed.get(key, f"The pictures of {facet.name} are being looked at.")
 
+    def drop(self, index: Index, facet_id: str) -> None:
+        """Forget what a facet's pictures do to the units; facets of the same pictures have them looked at again."""
+        path = self._path(index, facet_id)
+        if path:
+            path.unlink(missing_ok=True)
+
     def failed(self, index: Index, facet_id: str) -> bool:
         """Whether the pictures of a facet could not be measured: waiting changes nothing."""
         return self._key(index, facet_id) in self._failed

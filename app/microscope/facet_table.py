@@ -15,9 +15,7 @@ from app.microscope.render_pages import RenderPages, link
 from app.microscope.renders import RenderDesk
 from app.microscope.residents import Residents
 from app.spec import TABLE_PRESETS, RenderSpec, TableSpec
-from app.store import UNFINISHED, Store
-
-OVER = ("failed", "cancelled")
+from app.store import UNDRAWN, UNFINISHED, Store
 
 
 def address(spec: TableSpec) -> str:
@@ -84,7 +82,7 @@ class FacetTableDesk:
                 "status": "running" if set(states) & set(UNFINISHED) else "done" if states else "empty",
                 "presets": [each for each in self.pages.presets(spec.model) if each.name in TABLE_PRESETS],
                 "cells": cells,
-                "missing": sum(cell.render is None or cell.render.status in OVER for cell in cells),
+                "missing": sum(cell.render is None or cell.render.status in UNDRAWN for cell in cells),
             }
         )
 

@@ -213,6 +213,7 @@ class RenderPages:
                 "spread": _spread([row, *seeds]),
                 "others": self._others(spec, row.id),
                 "ahead": self.ahead(row.id),
+                "pinned": row.pinned,
             }
         )
 

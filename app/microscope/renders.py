@@ -35,7 +35,7 @@ from app.render.spectrum import Spectrum, spectrum_of
 from app.render.steer import usable
 from app.settings import Settings
 from app.spec import RenderSpec
-from app.store import Store
+from app.store import UNDRAWN, Store
 from app.worker import Full, Interrupted, Worker
 
 log = logging.getLogger(__name__)
@@ -98,12 +98,13 @@ class RenderDesk:
 
         Raises:
             NotFound: The model is not served, or has no such layer or unit.
-            BadInput: An unknown facet, one of another model, one whose probes all lie above the layer, a picture that
+            BadInput: More pixels or steps than the server allows, an unknown facet, one of another model, one whose probes all lie above the layer, a picture that
                 was not uploaded here, a prompt at another layer than the last, or a preset that needs a corpus where
                 there is none.
             NotReady: The model or a facet is not ready yet.
         """
         clip = self.residents.clip(spec.model)
+        self._check_budget(spec)
         target.check(clip, spec)
         if spec.picture is not None and not self._is_kept(spec.picture):
             raise BadInput("picture: it was not uploaded here; choose the picture again", field="picture")
@@ -122,6 +123,16 @@ class RenderDesk:
             return spec.but(facet=resolved[0][0])
         mix = [{"facet": facet_id, "strength": strength} for facet_id, strength in resolved]
         return spec.but(facet=None, mix=mix)
+
+    def _check_budget(self, spec: RenderSpec) -> None:
+        limits = (("size", "px", self.settings.max_render_size), ("steps", "steps", self.settings.max_render_steps))
+        for name, what, most in limits:
+            if getattr(spec, name) > most:
+                raise BadInput(
+                    f"{name}: this server draws at most {most} {what}, and this asks for {getattr(spec, name)}. Choose "
+                    f"fewer, or raise FACETSCOPE_MAX_RENDER_{name.upper()} on the server.",
+                    field=name,
+                )
 
     def _is_kept(self, blob: str) -> bool:
         return blob.isalnum() and self.store.files.has_blob(blob)
@@ -157,7 +168,7 @@ class RenderDesk:
 
     def _is_there(self, spec: RenderSpec) -> bool:
         row = self.store.find_render(spec.id)
-        return row is not None and row.status not in ("cancelled", "failed")
+        return row is not None and row.status not in UNDRAWN
 
     def resume(self) -> None:
         """Queue again what a restart found waiting or interrupted; the same seed gives the same pictures."""

@@ -3,6 +3,7 @@
 from app.store.again import be_patient
 from app.store.store import Store
 from app.store.tables import (
+    UNDRAWN,
     UNFINISHED,
     FacetRow,
     FindingRow,
@@ -23,6 +24,7 @@ from app.store.tables import (
 )
 
 __all__ = [
+    "UNDRAWN",
     "UNFINISHED",
     "FacetRow",
     "FindingRow",

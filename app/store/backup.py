@@ -18,11 +18,10 @@ from app.store.archive import Manifest, Writer, mode_of, unpack
 from app.store.blobs import Blobs, Folder, blobs_at
 from app.store.database import connect
 from app.store.dump import NAMES, check_empty, dump, load, sqlite_path
+from app.store.files import BLOBS, FILES
 from app.store.migrate import migrate, revisions
 from app.whole import PRIVATE
 
-BLOBS = ("blobs", "renders", "words")
-FILES = ("facets", "findings")
 DERIVED = "facets/pictures/"
 FOUND = "lost+found"  # what a new file system has in it
 

@@ -1,8 +1,11 @@
 """Where pictures and word lists are kept: in a folder, or in a bucket that fsspec reaches. Nobody sees half of one."""
 
 import logging
+import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -12,6 +15,7 @@ from app.errors import Away, BadInput
 from app.store.again import transactions
 from app.whole import PRIVATE, write_whole
 
+FRESH_S = 12 * 3600  # long before anything counts as old to the sweep
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -29,12 +33,24 @@ class Blobs(Protocol):
         """The bytes at a path. Raises `FileNotFoundError`."""
         ...
 
-    def has(self, path: str) -> bool:
-        """Whether there is something at a path."""
+    def touch(self, path: str) -> bool:
+        """Let what is at a path count as new; whether there is anything."""
+        ...
+
+    def modified(self, path: str) -> float:
+        """When what is at a path was last written or touched, as Unix time. Raises `FileNotFoundError`."""
         ...
 
     def drop(self, path: str) -> None:
         """Forget what is at a path, if anything."""
+        ...
+
+    def drop_folder(self, folder: str) -> None:
+        """Forget all that lies in a folder or below it."""
+        ...
+
+    def size(self, folder: str) -> int:
+        """How many bytes what lies in a folder or below it takes up."""
         ...
 
     def names(self, folder: str) -> list[str]:
@@ -72,11 +88,24 @@ class Folder:
     def get(self, path: str) -> bytes:
         return (self.root / path).read_bytes()
 
-    def has(self, path: str) -> bool:
-        return (self.root / path).exists()
+    def touch(self, path: str) -> bool:
+        try:
+            os.utime(self.root / path)
+        except OSError:  # not there, or not ours to write
+            return (self.root / path).exists()
+        return True
+
+    def modified(self, path: str) -> float:
+        return (self.root / path).stat().st_mtime
 
     def drop(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)
+
+    def drop_folder(self, folder: str) -> None:
+        shutil.rmtree(self.root / folder, ignore_errors=True)
+
+    def size(self, folder: str) -> int:
+        return sum(_size(path) for path in (self.root / folder).rglob("*"))
 
     def names(self, folder: str) -> list[str]:
         place = self.root / folder
@@ -104,14 +133,32 @@ class Bucket:
         with _reached():
             return self.files.cat_file(self._at(path))
 
-    def has(self, path: str) -> bool:
+    def touch(self, path: str) -> bool:
+        """The time of an object is that of its writing: it is written again, unless it is fresh."""
+        try:
+            if time.time() - self.modified(path) > FRESH_S:
+                self.put(path, self.get(path))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def modified(self, path: str) -> float:
         with _reached():
-            return self.files.exists(self._at(path))
+            return self.files.modified(self._at(path)).timestamp()
 
     def drop(self, path: str) -> None:
         with _reached():
             if self.files.exists(self._at(path)):
                 self.files.rm_file(self._at(path))
+
+    def drop_folder(self, folder: str) -> None:
+        with _reached(), suppress(FileNotFoundError):
+            self.files.rm(self._at(folder), recursive=True)
+
+    def size(self, folder: str) -> int:
+        with _reached(), suppress(FileNotFoundError):
+            return sum(each["size"] for each in self.files.find(self._at(folder), detail=True).values())
+        return 0
 
     def names(self, folder: str) -> list[str]:
         return [path.rpartition("/")[2] for path in self._listed(self.files.ls, folder, detail=False)]
@@ -130,6 +177,13 @@ class Bucket:
                 return list_(self._at(folder), **options)
             except FileNotFoundError:
                 return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:  # gone meanwhile
+        return 0
 
 
 @contextmanager

@@ -1,12 +1,18 @@
 """What is kept beside the database: pictures by content id, frames and pictures of renders, and word lists, in the data
 folder or a bucket; and the large files of facets and findings, which are read in place and always lie in the data folder."""
 
-from collections.abc import Sequence
-from pathlib import Path
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from app.errors import NotFound
 from app.spec import content_id
 from app.store.blobs import Blobs, Folder
+from app.whole import PART
+
+BLOBS = ("blobs", "renders", "words")
+FILES = ("facets", "findings")
 
 
 class Files:
@@ -22,8 +28,9 @@ class Files:
             self.blobs.put(_blob(blob_id), webp)
 
     def has_blob(self, blob_id: str) -> bool:
-        """Whether a picture is kept already, so that it need not be encoded again."""
-        return self.blobs.has(_blob(blob_id))
+        """Whether a picture is kept already, so that it need not be encoded again. Whoever asks is about to use it: from now
+        on it counts as new to the sweep of unused ones."""
+        return self.blobs.touch(_blob(blob_id))
 
     def blob(self, blob_id: str) -> bytes:
         """A stored picture as WebP. Raises `NotFound`."""
@@ -80,6 +87,45 @@ class Files:
     def word_list(self, list_id: str) -> tuple[str, ...]:
         """A list of words that was sent in. Raises `NotFound`."""
         return tuple(self._read(_word_list(list_id), f"stored list of words {list_id}").decode().split("\n"))
+
+    def uploads(self) -> set[str]:
+        """What people sent: the ids of stored pictures and lists of words."""
+        paths = (path for folder in ("blobs", "words") for path in self.blobs.every(folder))
+        return {PurePosixPath(path).stem for path in paths}
+
+    def upload_age_s(self, upload_id: str) -> float:
+        """How long ago a picture or list of words was last sent or asked for; negative where the clock was moved back, or
+        where it is gone."""
+        for path in (_blob(upload_id), _word_list(upload_id)):
+            with suppress(FileNotFoundError):
+                return time.time() - self.blobs.modified(path)
+        return -1.0
+
+    def drop_upload(self, upload_id: str) -> None:
+        """Remove a stored picture or list of words, if it is there."""
+        self.blobs.drop(_blob(upload_id))
+        self.blobs.drop(_word_list(upload_id))
+
+    def drawn(self) -> set[str]:
+        """The renders that have any files."""
+        return set(self.blobs.names("renders"))
+
+    def drop_render(self, render_id: str) -> int:
+        """Remove a render's frames and its picture; returns how many bytes they took up."""
+        folder = f"renders/{render_id}"
+        freed = self.blobs.size(folder)
+        self.blobs.drop_folder(folder)
+        return freed
+
+    def made_bytes(self) -> int:
+        """What people made takes up: uploads, renders, facets, findings; not what can be computed again from the models."""
+        local = Folder(self.data)
+        return sum(self.blobs.size(name) for name in BLOBS) + sum(local.size(name) for name in FILES)
+
+    def unfinished_writes(self) -> Iterator[Path]:
+        """What a process that was killed left of files that it wrote to the data folder; a bucket has no such."""
+        for name in (*BLOBS, *FILES):
+            yield from (self.data / name).rglob(f"{PART}*")
 
     def _read(self, path: str, what: str) -> bytes:
         try:

@@ -15,6 +15,7 @@ from app.store.blobs import blobs_at
 from app.store.database import connect
 from app.store.files import Files
 from app.store.findings import FindingTable
+from app.store.keeping import Keeping
 from app.store.keys import KeyTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
@@ -23,7 +24,8 @@ from app.store.migrate import migrate
 from app.store.notes import NoteTable
 from app.store.quizzes import QuizTable
 from app.store.surveys import SurveyTable
-from app.store.tables import UNFINISHED, Base, FacetImageRow, FacetRow, LookRow, RenderRow
+from app.store.tables import UNDRAWN, UNFINISHED, Base, FacetImageRow, FacetRow, LookRow, RenderRow
+from app.store.tally import Tally
 
 Row = TypeVar("Row", bound=Base)
 
@@ -51,6 +53,8 @@ class Store:
         self.notes = NoteTable(self._sessions)
         self.lists = ListTable(self._sessions)
         self.keys = KeyTable(self._sessions)
+        self.tally = Tally(self._engine)
+        self.keeping = Keeping(self._sessions, self.files)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -106,7 +110,7 @@ class Store:
             return session.get(RenderRow, render_id)
 
     def add_render(self, spec: RenderSpec) -> bool:
-        """Keep a new render as queued; one that was cancelled or failed is queued again. Returns whether it was new."""
+        """Keep a new render as queued; one that was cancelled, failed or cleared is queued again. Returns whether it was new."""
         with self._write() as session:
             row = session.get(RenderRow, spec.id)
             if row is None:
@@ -121,7 +125,7 @@ class Store:
                         facet=spec.facet,
                     )
                 )
-            elif row.status in ("cancelled", "failed"):
+            elif row.status in UNDRAWN:
                 row.status, row.error, row.step, row.elapsed_s = "queued", None, 0, 0.0
             return row is None
 

@@ -12,6 +12,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 UNFINISHED = ("queued", "running")  # states of what the next start takes up again
+UNDRAWN = ("cancelled", "failed", "cleared")  # states of a render that the same spec draws anew
 
 
 def now() -> datetime:
@@ -79,7 +80,8 @@ class RenderRow(Base):
 
     `unit` is None where something else than a unit is made large; `facet` is the first of several. `facet_scores` maps
     every facet that the model had to its probe's probability for the finished picture; `parts` are the units that
-    weigh most in what was made large, as [unit, weight].
+    weigh most in what was made large, as [unit, weight]. One that is `pinned` keeps its pictures; a `cleared` one has lost
+    them to make room.
     """
 
     __tablename__ = "renders"
@@ -102,6 +104,7 @@ class RenderRow(Base):
     parts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     elapsed_s: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[str | None] = mapped_column(Clipped(2000))
+    pinned: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime] = mapped_column(default=now, index=True)
 
     __table_args__ = (Index(None, "model", "layer", "unit"),)

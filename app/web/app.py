@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from app.microscope import Microscope
-from app.settings import Settings
+from app.settings import VERSION, Settings
 from app.web import (
     actions,
     attack_table,
     chance,
     codes,
     composition,
+    deleting,
     entrance,
     errors,
     export,
@@ -39,7 +41,15 @@ from app.web import (
 )
 from app.web.access import Access
 from app.web.guard import Guard
+from app.web.request_log import RequestLog
 from app.web.views import HashedStatic, Views
+
+
+class _Application(FastAPI):
+    """Gives every request an id, also where what answers is outside of all other layers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestLog(super().build_middleware_stack())
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -55,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             microscope.close()
 
-    app = FastAPI(title="Facetscope", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = _Application(title="Facetscope", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.views = Views()
     app.state.boot = secrets.token_hex(4)
     errors.install(app)
@@ -79,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         surveys,
         notes,
         lists,
+        deleting,
         export,
         codes,
         top_words,

@@ -40,7 +40,8 @@ def sends_json(request: Request) -> bool:
 def respond(request: Request, error: FacetscopeError) -> Response:
     """The answer to a request that ended in `error`."""
     if wants_json(request):
-        response: Response = JSONResponse(problem(error), error.status, media_type="application/problem+json")
+        document = {**problem(error), "request_id": request.state.request_id}
+        response: Response = JSONResponse(document, error.status, media_type="application/problem+json")
     else:
         views: Views = request.app.state.views
         refresh = REFRESH_S if isinstance(error, NotReady | Away) and request.method == "GET" else None

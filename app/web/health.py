@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.web.errors import REFRESH_S
 from app.web.scope import Scope
@@ -27,4 +28,4 @@ def readyz(microscope: Scope) -> JSONResponse:
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(microscope: Scope) -> PlainTextResponse:
     """Counters in Prometheus' text format."""
-    return PlainTextResponse(microscope.metrics(), media_type="text/plain; version=0.0.4")
+    return PlainTextResponse(microscope.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -21,6 +21,7 @@ from app.answers.lists import ListPage, Lists
 from app.answers.looks import CorpusImagePage, LookPage, Looks
 from app.answers.models import CardPage, ModelInfo, Models
 from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
+from app.answers.status import StatusPage
 from app.answers.unit import AlikePage, ByFacetPage, UnitPage
 from app.errors import BadInput
 from app.spec import TableSpec
@@ -63,6 +64,12 @@ def page(
 def home(microscope: Scope) -> Home:
     """The default model's gallery so far, its facets and the latest renders."""
     return microscope.home()
+
+
+@page("/status", "status.html")
+def status(microscope: Scope) -> StatusPage:
+    """How the server stands: what it serves, its queue, and the room it has."""
+    return microscope.status()
 
 
 @page("/models", "models.html")

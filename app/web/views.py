@@ -43,6 +43,7 @@ class Views:
             markdown=markdown,
             prose=prose,
             static=self.static_url,
+            may_delete=may_delete,
         )
 
     def static_url(self, name: str) -> str:
@@ -68,6 +69,11 @@ class Views:
     def fragment(self, template: str, **context: Any) -> str:
         """A piece of HTML for a stream."""
         return self._templates.get_template(template).render(**context)
+
+
+def may_delete(request: Request) -> bool:
+    """Whether a page is to offer the deletion of what it shows: anybody else is refused it."""
+    return request.state.visitor.may == "admin"
 
 
 def own_address(request: Request) -> str:

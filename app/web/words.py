@@ -96,6 +96,25 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
+def long_duration(seconds: float) -> str:
+    """Days and hours, hours and minutes, or less."""
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return count(minutes, "minute")
+    if minutes < 24 * 60:
+        return f"{count(minutes // 60, 'hour')} {count(minutes % 60, 'minute')}"
+    hours = minutes // 60
+    return f"{count(hours // 24, 'day')} {count(hours % 24, 'hour')}"
+
+
+def data_size(size: int) -> str:
+    """Bytes in the unit that fits."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}" if size < 1000 * factor else f"{size / factor:,.0f} {unit}"
+    return count(size, "byte")
+
+
 def roughly(seconds: float) -> str:
     """How long something will take, no more precise than it can be known."""
     if seconds < 1.5:

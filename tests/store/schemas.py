@@ -118,6 +118,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "changed": WHEN,
         "created": WHEN,
     },
+    "api_keys": {"name": "anna", "scope": "make", "digest": "0" * 64, "created": WHEN},
+    "sessions": {"id": "1" * 64, "key": "anna", "ends": WHEN},
     "list_entries": UNIT | {"list_id": "u1", "position": 0, "remark": "red ones"},
 }
 
@@ -153,7 +155,9 @@ def _dumped(url: str, bin: Path) -> str:
             return "\n".join(database.iterdump()) + "\n"
     dump = [bin / "pg_dump", "--inserts", "--no-owner", "-d", url.replace("+psycopg", "")]
     text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
-    return re.sub(r"\n{2,}", "\n", re.sub(r"(?m)^(--|SET |SELECT pg_catalog|\\).*$", "", text)).lstrip()
+    return re.sub(
+        r"\n{2,}", "\n", re.sub(r"(?m)^(--|SET |SELECT pg_catalog|COMMENT ON SCHEMA |REVOKE |\\).*$", "", text)
+    ).lstrip()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Pictures in a folder and in a bucket: the same to whoever asks, and a bucket that does not answer."""
 
+import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from app.errors import Away, BadInput, NotFound
-from app.store.blobs import Blobs, blobs_at
+from app.store.blobs import Blobs, Folder, blobs_at
 from app.store.files import Files
 
 
@@ -33,6 +36,29 @@ def test_pictures_frames_and_words_are_kept(blobs: Blobs, tmp_path: Path) -> Non
     assert files.frames("r") == [] and files.picture("r") == b"png" and not files.has_blob("ffff")
     with pytest.raises(NotFound, match="no stored picture ffff"):
         files.blob("ffff")
+
+
+def test_a_folder_is_measured_and_dropped_whole(blobs: Blobs) -> None:
+    assert blobs.size("renders") == 0 and blobs.names("renders") == []
+    for path in ("renders/a/1.webp", "renders/a/2.webp", "renders/b/1.webp"):
+        blobs.put(path, b"12345")
+    assert blobs.size("renders") == 15 and blobs.size("renders/a") == 10
+    blobs.drop_folder("renders/a")
+    blobs.drop_folder("renders/none")
+    assert blobs.names("renders") == ["b"] and blobs.size("renders") == 5
+
+
+def test_what_is_touched_is_new_again(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put("words/w.txt", b"zebra")
+    if isinstance(blobs, Folder):
+        os.utime(tmp_path / "words" / "w.txt", (0, 0))
+    else:
+        MemoryFileSystem.store["/bucket/prefix/words/w.txt"].modified = datetime.fromtimestamp(0, UTC)
+    assert blobs.modified("words/w.txt") == 0
+    assert blobs.touch("words/w.txt") and not blobs.touch("words/none.txt")
+    assert time.time() - blobs.modified("words/w.txt") < 60 and blobs.get("words/w.txt") == b"zebra"
+    with pytest.raises(FileNotFoundError):
+        blobs.modified("words/none.txt")
 
 
 def test_a_bucket_that_does_not_answer_is_worth_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
