@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from app.cli.backups import backup, restore
+from app.cli.doctor import doctor
 from app.cli.experiments import reproduce
 from app.cli.facets import facet_commands
 from app.cli.indexes import family_commands, index_commands, label_commands
@@ -23,6 +24,7 @@ from app.errors import BadInput, FacetscopeError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for the multimodal neurons of CLIP.")
 cli.command()(serve)
+cli.command()(doctor)
 cli.command("export")(export_people)
 cli.command()(backup)
 cli.command()(restore)

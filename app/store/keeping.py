@@ -45,12 +45,23 @@ class Keeping:
     def used(self) -> set[str]:
         """The uploads that some row names. Of findings everything that could be one's id counts."""
         with self._sessions() as session:
-            found: set[str] = set()
-            for column in (FacetImageRow.blob, LookRow.blob, RenderRow.picture):
-                found |= {blob for blob in session.scalars(select(column).distinct()) if blob}
+            found = _blobs(session)
             for said in _texts(session, FindingRow.spec, FindingRow.result):
                 found |= set(ID.findall(said))
         return found
+
+    def lost_uploads(self) -> list[str]:
+        """The pictures that facets, looks and renders name and that are not there."""
+        there = self._files.uploads()
+        with self._sessions() as session:
+            return sorted(_blobs(session) - there)
+
+    def lost_pictures(self) -> list[str]:
+        """The renders that are done and whose pictures are not there."""
+        drawn = self._files.drawn()
+        with self._sessions() as session:
+            done = session.scalars(select(RenderRow.id).where(RenderRow.status == "done"))
+            return sorted(each for each in done if each not in drawn)
 
     def drop_unused(self, uploads: Iterable[str]) -> None:
         """Remove those of the uploads that no row names. What is out of reach goes with the next ones, or at the next sweep."""
@@ -170,6 +181,12 @@ class Keeping:
         with self._sessions.begin() as session:
             session.execute(delete(UnitLabelRow).filter_by(**place, text=text))
             session.execute(delete(LabelVoteRow).filter_by(**place, word=text))
+
+
+def _blobs(session: Session) -> set[str]:
+    """The pictures that facets, looks and renders name."""
+    columns = (FacetImageRow.blob, LookRow.blob, RenderRow.picture)
+    return {blob for column in columns for blob in session.scalars(select(column).distinct()) if blob}
 
 
 def _texts(session: Session, *columns: InstrumentedAttribute[Any], where: str | None = None) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_a_picture_that_something_else_uses_stays(client: TestClient) -> None:
 def test_a_render_names_the_notes_and_lists_that_link_to_it(client: TestClient, settings: Settings) -> None:
     url = drawn(client, seed="41")
     unit = f"/models/small/{LAYER}/9"
-    assert client.post(f"{unit}/notes", data={"text": f"See http://testserver{url}"}).status_code == 303
+    assert client.post(f"{unit}/notes", data={"note": f"See [it](http://testserver{url})."}).status_code == 303
     for title, listed in (("Stripes", "1"), ("Secret", "")):
         form = {"title": title, "description": f"As in {url}", "listed": listed, "boxes": "1"}
         assert client.post("/lists", data=form).status_code == 303
