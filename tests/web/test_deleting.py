@@ -175,3 +175,16 @@ def test_nothing_that_a_camera_wrote_into_an_upload_is_kept(client: TestClient, 
         b"SECRETCAMERA" not in kept and not opened.getexif() and not {"exif", "xmp", "icc_profile"} & opened.info.keys()
     )
     client.post(f"{page['url']}/delete")
+
+
+@pytest.mark.parametrize(("field", "most", "what"), [("size", 64, "at most 64 px"), ("steps", 10, "at most 10 steps")])
+def test_a_render_over_the_servers_budget_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, field: str, most: int, what: str
+) -> None:
+    desk = microscope(client).render_desk
+    bounded = desk.settings.model_copy(update={f"max_render_{field}": most})
+    monkeypatch.setattr(desk, "settings", bounded)
+    refused = client.post("/renders", json={**SPEC, field: most + 1}, headers={"Accept": "application/json"})
+    assert refused.status_code == 422 and refused.json()["field"] == field
+    assert what in refused.json()["detail"] and f"FACETSCOPE_MAX_RENDER_{field.upper()}" in refused.json()["detail"]
+    assert what in client.post("/renders", data={**SPEC, field: str(most + 1)}).text

@@ -3,13 +3,15 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.microscope.metrics import Metrics
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.web.json_log import JsonLines
 from app.web.request_log import HEADER, SANE, RequestLog
 from tests.web.conftest import LAYER
@@ -127,3 +129,11 @@ def test_the_status_page_says_how_the_server_stands(client: TestClient, render_u
 
 def test_the_status_page_gives_no_paths_away(client: TestClient, settings: Settings) -> None:
     assert str(settings.data) not in client.get("/status").text + client.get("/status.json").text
+
+
+def test_a_server_told_so_logs_nothing_but_json() -> None:
+    script = "import logging, logging.config; from app.web.json_log import CONFIG; logging.config.dictConfig(CONFIG); "
+    script += "[logging.getLogger(name).info('hello') for name in ('uvicorn.error', 'app.web.request_log', 'other')]"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    lines = [json.loads(line) for line in run.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["uvicorn.error", "app.web.request_log"]
