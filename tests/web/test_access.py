@@ -158,6 +158,29 @@ def test_what_a_scope_is_good_for(
     assert [each.status_code for each in answers] == [get, post, metrics]
 
 
+def test_only_an_admin_deletes_and_is_offered_to(
+    guarded: Guarded, new_key: Callable[[str], str], render_url: str, look_url: str
+) -> None:
+    made = [render_url, look_url]
+    paths = [*made, "/facets/0123", "/findings/0123", f"/models/small/{LAYER}/3/labels"]
+    for access, scope, status in [("team", None, 401), ("team", "make", 403), ("public", None, 401)]:
+        site, headers = guarded(access=access), bearer(new_key(scope)) if scope else {}
+        assert {site.post(f"{path}/delete", headers=headers).status_code for path in paths} == {status}
+        assert not [url for url in made if "/delete" in site.get(url, headers=headers).text]
+        assert "<button" not in site.get(f"{render_url}/delete", headers=headers).text.partition('id="main"')[2]
+    site, headers = guarded(access="public"), bearer(new_key("admin"))
+    assert all(f"{url}/delete" in site.get(url, headers=headers).text for url in made)
+    assert {site.post(f"{path}/delete", headers=headers).status_code for path in paths[2:4]} == {404}
+
+
+def test_whoever_may_make_keeps_a_render(guarded: Guarded, new_key: Callable[[str], str], render_url: str) -> None:
+    site = guarded(access="team")
+    assert site.post(f"{render_url}/pin", headers=bearer(new_key("read"))).status_code == 403
+    make = bearer(new_key("make"))
+    assert site.post(f"{render_url}/pin", headers=make).headers["location"] == render_url
+    assert site.post(f"{render_url}/pin", data={"off": "1"}, headers=make).status_code == 303
+
+
 def test_a_key_that_is_none_is_refused_even_where_none_is_needed(guarded: Guarded) -> None:
     answer = guarded(access="public").get("/models.json", headers=bearer("nonsense"))
     assert answer.status_code == 401 and "revoked" in answer.json()["detail"]

@@ -5,15 +5,19 @@ import logging
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.microscope import Microscope
 from app.microscope.metrics import Metrics
 from app.settings import ROOT, Settings
+from app.web.app import create_app
 from app.web.json_log import JsonLines
 from app.web.request_log import HEADER, SANE, RequestLog
+from tests.databases import PostgreSQL, stopped
 from tests.web.conftest import LAYER
 
 REQUESTS = "app.web.request_log"
@@ -49,6 +53,23 @@ def test_the_metrics_say_how_the_server_stands(client: TestClient, render_url: s
     assert sample(text, "facetscope_step_seconds_count") >= 6
     for name in ("process_resident_memory_bytes", "facetscope_database_bytes", "facetscope_disk_free_bytes"):
         assert sample(text, name) > 0, name
+
+
+def test_while_the_database_is_away_the_metrics_say_so_and_all_else(
+    settings: Settings, postgres: PostgreSQL, tmp_path: Path
+) -> None:
+    elsewhere = settings.model_copy(update={"data": tmp_path, "database_url": postgres.new()})
+    app = create_app(elsewhere)
+    app.state.microscope = Microscope(elsewhere)
+    client = TestClient(app)
+    assert sample(client.get("/metrics").text, "facetscope_database_up") == 1
+    with stopped(postgres):
+        away = client.get("/metrics")
+    assert away.status_code == 200 and "facetscope_database_up 0.0" in away.text
+    assert "facetscope_renders" not in away.text and "facetscope_database_bytes" not in away.text
+    assert "facetscope_queue_depth 0.0" in away.text and sample(away.text, "process_resident_memory_bytes") > 0
+    assert sample(client.get("/metrics").text, "facetscope_database_bytes") > 0
+    app.state.microscope.close()
 
 
 def test_two_applications_count_apart() -> None:
