@@ -1,11 +1,15 @@
-"""Files that are made in one go: a reader never sees half of one."""
+"""Files that are made in one go: a reader never sees half of one, and what a killed process left of one can be swept."""
 
+import fcntl
+import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 PUBLIC, PRIVATE = 0o644, 0o600
-PART = ".part-"  # what the name of a file begins with that is not whole yet
+PART = ".part-"  # what the name of a file begins with that is not whole yet; it is locked while somebody writes it
 
 
 def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -> None:
@@ -14,14 +18,58 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -
     Args:
         mode: Who may read it: everybody on the machine, or with `PRIVATE` only who runs this.
     """
+    with writing(path, mode) as file:
+        file.writelines([data] if isinstance(data, bytes) else data)
+
+
+@contextmanager
+def writing(path: Path, mode: int = PUBLIC) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` when the block is through; an error leaves nothing of it.
+
+    Who can write to a path alone may write to the file's `name`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as file:
+    with _new(path.parent) as file:
         part = Path(file.name)
         try:
-            file.writelines([data] if isinstance(data, bytes) else data)
-            file.close()
+            yield file
+            file.flush()
             part.chmod(mode)
             part.replace(path)
         except BaseException:  # a full disk must not be left fuller
             part.unlink(missing_ok=True)
             raise
+
+
+def _new(folder: Path) -> IO[bytes]:
+    """A locked file; another one where a sweep took it before it was locked."""
+    while True:
+        file = tempfile.NamedTemporaryFile(dir=folder, prefix=PART, delete=False)  # noqa: SIM115 - the caller closes it
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if Path(file.name).stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        file.close()
+
+
+def sweep(folder: Path) -> int:
+    """Remove what killed processes left of their files below a folder; returns how many there were.
+
+    The system lets go of a lock when its process ends, however it ends: what somebody still writes is left alone.
+    """
+    return sum(_drop(part) for part in parts(folder))
+
+
+def parts(folder: Path) -> Iterator[Path]:
+    """The files below a folder that are not whole, whether somebody still writes them or not."""
+    return folder.rglob(f"{PART}*")
+
+
+def _drop(part: Path) -> bool:
+    try:
+        with part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+    except OSError:  # it is being written, or whole by now
+        return False
+    return True

@@ -1,10 +1,22 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and what a killed writer leaves."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from app.whole import PRIVATE, write_whole
+from app.settings import ROOT
+from app.whole import PART, PRIVATE, sweep, write_whole, writing
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from app.whole import writing
+with writing(Path(sys.argv[1])) as file:
+    file.write(b"half"); file.flush(); print("writing", flush=True); time.sleep(60)
+"""
 
 
 def test_the_new_bytes_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
@@ -21,3 +33,22 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="folder"):
         write_whole(path, b"data")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    with pytest.raises(ZeroDivisionError), writing(path) as file:
+        file.write(b"new")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_a_living_one(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout and writer.stdout.readline() == b"writing\n"
+        assert sweep(tmp_path) == 0 and [each.read_bytes() for each in path.parent.glob(f"{PART}*")] == [b"half"]
+        writer.send_signal(signal.SIGKILL)
+    assert sweep(tmp_path) == 1 and not list(path.parent.iterdir())

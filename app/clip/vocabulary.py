@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from open_clip.tokenizer import SimpleTokenizer
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from app.clip.clip import Clip
+from app.whole import write_whole
 
 BATCH = 512  # texts
 FOLDER = "vocabularies"
@@ -81,11 +82,9 @@ def kept(clip: Clip, data: Path) -> Iterator[tuple[int, int] | Vocabulary]:
 
 def save(vocabulary: Vocabulary, path: Path, weights_hash: str) -> None:
     """Write a vocabulary to a file that says which weights it is of."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
     text = torch.frombuffer(bytearray("\n".join(vocabulary.pieces).encode()), dtype=torch.uint8)
-    save_file({"pieces": text, "embeddings": vocabulary.embeddings}, part, metadata={"weights": weights_hash})
-    part.replace(path)
+    tensors = {"pieces": text, "embeddings": vocabulary.embeddings}
+    write_whole(path, safetensors.torch.save(tensors, metadata={"weights": weights_hash}))
 
 
 def load(path: Path, weights_hash: str) -> Vocabulary | None:

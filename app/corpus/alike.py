@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.corpus.columns import UNITS_AT_ONCE, Columns
+from app.whole import writing
 
 MOST_IMAGES = 32_768  # a correlation over more of them moves by about 0.01
 RUNS = 64  # stretches of the corpus that these are taken from
@@ -84,10 +85,8 @@ def recording(columns: Columns) -> Generator[tuple[int, int], None, None]:
                 yield done, total
             found[np.arange(len(block)), list(block)] = -np.inf  # itself
             kept[block.start : block.stop] = _best(found.clip(max=1))
-        part = _file(columns, layer).with_suffix(".part")
-        with part.open("wb") as file:
+        with writing(_file(columns, layer)) as file:
             np.save(file, kept)
-        part.replace(_file(columns, layer))
 
 
 def nearest(found: NDArray[np.float32], most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -11,6 +11,7 @@ from app.corpus.sources import Source
 from app.errors import NotFound, NotReady
 from app.images import Refusal
 from app.spec import canonical_json, content_id
+from app.whole import write_whole
 
 FILE = "manifest.json"
 REASONS = 100  # refused images that are listed; all are counted
@@ -75,9 +76,7 @@ class IndexManifest(BaseModel):
 
     def write(self, folder: Path) -> None:
         """Write the manifest, whole or not at all."""
-        partial = folder / f"{FILE}.partial"
-        partial.write_text(self.model_dump_json(indent=1) + "\n")
-        partial.replace(folder / FILE)
+        write_whole(folder / FILE, f"{self.model_dump_json(indent=1)}\n".encode())
 
 
 def index_key(clip: Clip, source: Source, layers: list[str]) -> str:

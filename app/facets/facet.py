@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import safetensors
+import safetensors.torch
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from app.clip import taps
 from app.clip.clip import Clip
 from app.errors import BadInput, NotFound
 from app.spec import canonical_json, content_id
+from app.whole import write_whole
 
 FORMAT = "facetscope-facet-1"
 
@@ -86,8 +86,7 @@ def save(facet: Facet, path: Path) -> None:
         "negatives": facet.negatives,
     }
     weights = {layer: probe.weight.contiguous() for layer, probe in facet.probes.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, path, metadata={"format": FORMAT, "facet": json.dumps(about)})
+    write_whole(path, safetensors.torch.save(weights, metadata={"format": FORMAT, "facet": json.dumps(about)}))
 
 
 def load(path: Path) -> Facet:

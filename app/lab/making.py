@@ -29,6 +29,7 @@ from app.lab.fonts import AILERON, lacks
 from app.lab.labels import FOLDER, RIVALS, VERSION, DrawnWord, LayerLabels, Named, UnitLabel, missing, place
 from app.lab.words import Words
 from app.spec import content_id
+from app.whole import writing
 
 SHUFFLED = 200  # units for a word's probability over the corpus, and as many others to see what chance gives
 SEED = 0
@@ -134,8 +135,8 @@ class _Work:
                     while batch := list(islice(stream, GROUP)):
                         found.append(self._embed([_picture(each) for _, each in batch]))
                         yield done + sum(map(len, found))
-                np.save(self.kept / ".part.npy", np.concatenate(found))
-                (self.kept / ".part.npy").replace(path)
+                with writing(path) as file:
+                    np.save(file, np.concatenate(found))
             done += len(part)
             yield done
 

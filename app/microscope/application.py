@@ -188,7 +188,8 @@ class Microscope:
         self.delete_desk = DeleteDesk(self.store, self.indexes, pictures)
 
     def start(self) -> None:
-        """Start the device thread and queue what it does first: load, index, train, resume. Returns at once."""
+        """Start the device thread and queue what it does first: load, index, train, resume. Returns at once, when what a
+        killed process left of its files is swept."""
         self.sweeper.start()
         self.worker.start()
         self.worker.post(be_patient, self._until_it_is_back)

@@ -26,6 +26,7 @@ from app.settings import Settings
 from app.store import Store
 from app.store.database import connect
 from app.store.migrate import revision_of, revisions
+from app.whole import parts
 
 LITTLE, TIGHT = 200_000_000, 2_000_000_000  # bytes of room on the disk
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -193,7 +194,7 @@ def _files(settings: Settings) -> Iterator[Check]:
     try:
         yield _lost("uploads", store.keeping.lost_uploads, "Restore the last backup, or delete what used them.")
         yield _lost("renders", store.keeping.lost_pictures, "Restore the last backup, or delete these renders.")
-        left = list(store.files.unfinished_writes())
+        left = list(parts(settings.data))
         said = f"{len(left)} files were begun and not finished." if left else "No write was left unfinished."
         yield Check(
             "unfinished files", "warning" if left else "ok", said, "The next start removes them." if left else ""

@@ -2,19 +2,16 @@
 
 import logging
 import threading
-import time
 from datetime import timedelta
-from pathlib import Path
 
 from app.settings import Settings
 from app.store import Store
 from app.store.tables import now
+from app.whole import sweep
 
 log = logging.getLogger(__name__)
 EVERY_S = 600
 DAY_S = 24 * 3600
-WRITTEN_S = 3600  # no write takes so long: what is older and not whole was left behind
-BEFORE_S = 5  # a process takes longer to start; a command that is at work beside it writes faster
 
 
 class Sweeper:
@@ -33,7 +30,7 @@ class Sweeper:
 
     def start(self) -> None:
         """Start the thread, when what the process before this one left is removed."""
-        self.drop_unfinished(older_than_s=BEFORE_S)
+        sweep(self.settings.data)
         self._thread.start()
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -52,19 +49,13 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Bring the data folder within its bounds once."""
-        self.drop_unfinished(older_than_s=WRITTEN_S)
+        sweep(self.settings.data)
         self.drop_strays()
         if self.settings.keep_uploads_days:
             self.forget_old(self.settings.keep_uploads_days)
         self.made_bytes = self.store.files.made_bytes()
         if self.settings.disk_quota_bytes:
             self.make_room(self.settings.disk_quota_bytes)
-
-    def drop_unfinished(self, older_than_s: float) -> None:
-        """Remove files that were never finished."""
-        for path in self.store.files.unfinished_writes():
-            if _age_s(path) >= older_than_s:
-                path.unlink(missing_ok=True)
 
     def drop_strays(self) -> None:
         """Remove the pictures of renders that were deleted while something still drew them, and what was out of reach then."""
@@ -101,10 +92,3 @@ class Sweeper:
         old = [upload for upload in unused if self.store.files.upload_age_s(upload) > older_than_s]
         if old:
             self.store.keeping.drop_unused(old)  # asks again what is used
-
-
-def _age_s(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:  # gone meanwhile
-        return float("-inf")

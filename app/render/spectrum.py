@@ -4,7 +4,6 @@ Pictures drawn with the magnitudes of natural ones look natural at every scale (
 Measured where a render's parameters are: in decorrelated planes, before the sigmoid.
 """
 
-import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor
 from app.errors import NotReady
 from app.render.param import frequencies, to_planes
 from app.spec import content_id
+from app.whole import writing
 
 FILE = "spectrum.npz"
 LEAST = 1e-9  # amplitude, far below what 8 bits hold: pictures of one colour have none, and a power law of none is none
@@ -95,7 +95,5 @@ def _read(path: Path, key: str) -> Spectrum | None:
 
 
 def _write(spectrum: Spectrum, path: Path, key: str) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as file:
+    with writing(path) as file:
         np.savez_compressed(file, allow_pickle=False, key=np.array(key), amplitude=spectrum.amplitude.numpy())
-    partial.replace(path)

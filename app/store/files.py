@@ -2,14 +2,13 @@
 folder or a bucket; and the large files of facets and findings, which are read in place and always lie in the data folder."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from app.errors import NotFound
 from app.spec import content_id
 from app.store.blobs import Blobs, Folder
-from app.whole import PART
 
 BLOBS = ("blobs", "renders", "words")
 FILES = ("facets", "findings")
@@ -121,11 +120,6 @@ class Files:
         """What people made takes up: uploads, renders, facets, findings; not what can be computed again from the models."""
         local = Folder(self.data)
         return sum(self.blobs.size(name) for name in BLOBS) + sum(local.size(name) for name in FILES)
-
-    def unfinished_writes(self) -> Iterator[Path]:
-        """What a process that was killed left of files that it wrote to the data folder; a bucket has no such."""
-        for name in (*BLOBS, *FILES):
-            yield from (self.data / name).rglob(f"{PART}*")
 
     def _read(self, path: str, what: str) -> bytes:
         try:

@@ -17,6 +17,7 @@ from app.store import FacetRow, ListEntryRow, LookRow, NoteRow, Store, UnitListR
 from app.store.blobs import Folder
 from app.store.files import BLOBS
 from app.store.tables import now
+from app.whole import PART, writing
 
 PLACE = {"model": "iconclip", "layer": "layer4.1", "unit": 3}
 FRAME = b"w" * 1000
@@ -58,14 +59,6 @@ def an_upload(store: Store, number: int, days: float = 0) -> str:
     else:
         MemoryFileSystem.store[f"/bucket/prefix/{path}"].modified = datetime.fromtimestamp(moment, UTC)
     return upload
-
-
-def left_half_written(path: Path, days: float = 0) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(FRAME)
-    moment = time.time() - days * DAY_S
-    os.utime(path, (moment, moment))
-    return path
 
 
 def a_look(store: Store, upload: str, days: float = 0) -> str:
@@ -164,23 +157,23 @@ def test_a_clock_moved_back_deletes_nothing(store: Store) -> None:
     """Everything there is seems to be made in the future."""
     look = a_look(store, an_upload(store, 1, days=-400), days=-400)
     unused = an_upload(store, 2, days=-400)
-    part = left_half_written(store.files.data / "facets" / ".part-x", days=-400)
     sweep = sweeper(store, keep_uploads_days=1, disk_quota_bytes=1)
     sweep.sweep()
-    sweep.drop_unfinished(older_than_s=0)
-    assert [row.id for row in store.looks()] == [look] and part.exists()
+    assert [row.id for row in store.looks()] == [look]
     assert store.files.uploads() == {f"{1:016x}", unused}
 
 
 def test_what_a_killed_process_left_is_swept_at_the_start(store: Store) -> None:
     render = a_render(store, 1)
-    folder = store.files.data / "findings"
-    left, writing = left_half_written(folder / ".part-abc", days=60 / DAY_S), left_half_written(folder / ".part-def")
+    left = store.files.data / "findings" / f"{PART}abc"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(FRAME)
     store.files.put_frame(STRAY, 1, FRAME)
     sweep = sweeper(store)
-    sweep.start()
-    sweep.close()
-    assert not left.exists() and writing.exists() and store.files.drawn() == {render}
+    with writing(store.files.data / "findings" / "new.safetensors") as being_written:
+        sweep.start()
+        sweep.close()
+        assert not left.exists() and Path(being_written.name).exists() and store.files.drawn() == {render}
     assert store.files.frames(render) == [1]
 
 
