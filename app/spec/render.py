@@ -155,7 +155,7 @@ def _number(value: Any) -> float | None:
     """A field's number before it is checked; None for what is none."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

@@ -16,7 +16,9 @@ from app.spec import RenderSpec
 from app.web import browser_id
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
+    FORMS,
     Upload,
+    form_body,
     parse_spec,
     parse_table,
     read_fields,
@@ -31,10 +33,10 @@ from app.web.visitor import Who
 router = APIRouter(tags=["actions"])
 
 
-def _body(media_type: str, required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI description of a form that we read ourselves."""
+def _upload_body(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description of a form with files, which `read_upload` reads."""
     schema = {"type": "object", "properties": properties, "required": required}
-    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 _TEXT = {"type": "string"}
@@ -42,15 +44,11 @@ _FILE = {"type": "string", "format": "binary"}
 _RENDER_BODY = {
     "requestBody": {
         "required": True,
-        "content": {
-            kind: {"schema": RenderSpec.model_json_schema()}
-            for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
-        },
+        "content": {kind: {"schema": RenderSpec.model_json_schema()} for kind in FORMS},
     }
 }
-_TABLE_BODY = _body("application/x-www-form-urlencoded", [], preset=_TEXT, strength=_TEXT, seed=_TEXT)
-_FACET_BODY = _body(
-    "multipart/form-data",
+_TABLE_BODY = form_body([], "preset", "strength", "seed")
+_FACET_BODY = _upload_body(
     ["name", "images"],
     name=_TEXT,
     model=_TEXT,
@@ -60,7 +58,7 @@ _FACET_BODY = _body(
     unit={"type": "integer"},
     images={"type": "array", "items": _FILE},
 )
-_LOOK_BODY = _body("multipart/form-data", ["image"], image=_FILE, model=_TEXT)
+_LOOK_BODY = _upload_body(["image"], image=_FILE, model=_TEXT)
 
 
 @router.post("/renders", openapi_extra=_RENDER_BODY, response_model=None, status_code=303)

@@ -16,6 +16,7 @@ from app.web import (
     chance,
     codes,
     composition,
+    contract,
     deleting,
     entrance,
     errors,
@@ -101,5 +102,6 @@ def create_app(settings: Settings) -> FastAPI:
         pages,
     ):  # the specific addresses before the general ones
         app.include_router(module.router)
+    contract.describe(app)
     app.mount("/static", HashedStatic(app.state.views.static_hashes), name="static")
     return app

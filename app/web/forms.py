@@ -17,6 +17,7 @@ from app.web.sentences import field_of, sentence
 
 Spec = TypeVar("Spec", bound=BaseModel)
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 MAX_NAME = 80
 MAX_FIELDS = 300  # a hidden one for each line of a list, when a finding is asked for again
 MIX = "mix."
@@ -31,9 +32,9 @@ class Upload:
 
 
 def form_body(required: list[str], *fields: str) -> dict[str, Any]:
-    """The OpenAPI description of a form of text fields that we read ourselves."""
+    """The OpenAPI description of text fields that `read_fields` reads."""
     schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": required}
-    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
+    return {"requestBody": {"required": bool(required), "content": {kind: {"schema": schema} for kind in FORMS}}}
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -44,7 +45,7 @@ async def read_fields(request: Request) -> dict[str, Any]:
 async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
     """The body as a mapping, and the name and bytes of the file that a form's `field` may carry."""
     if sends_json(request):
-        return _from_json(await request.body()), None
+        return read_json(await request.body()), None
     form = await _form(request, max_files=1 if field else 0)
     try:
         chosen = form.get(field)
@@ -60,7 +61,7 @@ async def read_form(request: Request, *, max_files: int) -> tuple[dict[str, Any]
     """The body as a mapping, from JSON or from a form, where a field that comes several times is a list; and the names and
     bytes of what a form's file fields carry."""
     if sends_json(request):
-        return _from_json(await request.body()), {}
+        return read_json(await request.body()), {}
     form = await _form(request, max_files=max_files)
     values: dict[str, Any] = {}
     files: dict[str, list[tuple[str, bytes]]] = {}
@@ -78,10 +79,11 @@ async def read_form(request: Request, *, max_files: int) -> tuple[dict[str, Any]
     return values, files
 
 
-def _from_json(body: bytes) -> dict[str, Any]:
+def read_json(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON body. Raises BadInput if it is no object."""
     try:
         values = json.loads(body)
-        json.dumps(values, ensure_ascii=False).encode()  # "\\ud800" is JSON, and half of a character
+        json.dumps(values, ensure_ascii=False).encode()  # half of a surrogate pair is no text: nothing can store it
     except (ValueError, RecursionError) as error:
         raise BadInput('The body is not valid JSON. Send an object such as {"model": "iconclip"}.') from error
     if not isinstance(values, dict):
