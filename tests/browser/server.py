@@ -27,8 +27,8 @@ def free_port() -> int:
 class Server:
     """`python -m app serve` over a data folder; may be stopped and started again at the same address."""
 
-    def __init__(self, model: str, data: Path) -> None:
-        self.model, self.data, self.port = model, data, free_port()
+    def __init__(self, model: str, data: Path, **env: str) -> None:
+        self.model, self.data, self.port, self.env = model, data, free_port(), env
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,7 +40,13 @@ class Server:
         return self.model.partition("@")[0]
 
     def start(self) -> None:
-        """Start it and wait until it is ready; its log goes to a file beside the data folder."""
+        """Start it and wait until it is ready."""
+        self.begin()
+        self._wait(lambda: self.status("/readyz") == 200)
+        self._wait(self._facets_are_ready)
+
+    def begin(self) -> None:
+        """Start it; its log goes to a file beside the data folder."""
         command = [sys.executable, "-m", "app", "serve", "--port", str(self.port), "--model", self.model]
         with self.data.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -48,10 +54,8 @@ class Server:
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "OMP_NUM_THREADS": "2"},
+                env={**os.environ, "OMP_NUM_THREADS": "2", **self.env},
             )
-        self._wait(lambda: self.status("/readyz") == 200)
-        self._wait(self._facets_are_ready)
 
     def stop(self) -> float:
         """Send SIGTERM and return the seconds until it was gone."""
@@ -60,6 +64,12 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
         return time.monotonic() - started
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        assert self.process
+        self.process.kill()
+        self.process.wait(timeout=30)
 
     def _facets_are_ready(self) -> bool:
         with urllib.request.urlopen(f"{self.url}/facets.json", timeout=30) as answer:
