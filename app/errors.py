@@ -72,6 +72,19 @@ class Away(FacetscopeError):
     title = "Out of reach for a moment"
 
 
+class DiskFull(FacetscopeError):
+    """There is no room left for what was to be kept; nothing of it is."""
+
+    status = 507
+    title = "The disk is full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server's disk is full, so this could not be kept; all else is as it was. Ask whoever runs the server to "
+            "make room, then try again."
+        )
+
+
 class CrossSite(FacetscopeError):
     """A state-changing request came from another site."""
 

@@ -1,5 +1,6 @@
 """Files that are made in one go: a reader never sees half of one, and what a killed process left of one can be swept."""
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -7,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+from app.errors import DiskFull
 
 PUBLIC, PRIVATE = 0o644, 0o600
 PART = ".part-"  # what the name of a file begins with that is not whole yet; it is locked while somebody writes it
@@ -26,7 +29,8 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -
 def writing(path: Path, mode: int = PUBLIC) -> Iterator[IO[bytes]]:
     """A new file that takes the place of `path` when the block is through; an error leaves nothing of it.
 
-    Who can write to a path alone may write to the file's `name`.
+    Raises:
+        DiskFull: There is no room for it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _new(path.parent) as file:
@@ -36,9 +40,18 @@ def writing(path: Path, mode: int = PUBLIC) -> Iterator[IO[bytes]]:
             file.flush()
             part.chmod(mode)
             part.replace(path)
-        except BaseException:  # a full disk must not be left fuller
+        except BaseException as error:  # a full disk must not be left fuller
             part.unlink(missing_ok=True)
+            if is_full(error):
+                raise DiskFull from error
             raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk, or somebody's share of it, is full: the system's, numpy's or safetensors'."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return "No space left" in str(error) or (isinstance(error, OSError) and "requested and" in str(error))
 
 
 def _new(folder: Path) -> IO[bytes]:

@@ -14,7 +14,7 @@ ALLOWED = {
     "spec": set(),
     "urls": set(),
     "answers": {"spec"},
-    "whole": set(),
+    "whole": {"errors"},
     "progress": set(),
     "job": set(),
     "worker": {"job"},

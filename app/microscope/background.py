@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.errors import FacetscopeError
 from app.job import Job
+from app.microscope.room import reason
 from app.render.faults import is_fault
 from app.worker import Worker
 
@@ -80,6 +81,7 @@ class Background:
             if is_fault(error):
                 raise  # the next start does it again
             log.exception("%s of %s failed", self.kind, name)
-            self._said[name] = f"{self.failed(name)}: the server's log says why."
+            why = reason(error, "the server's log says why.")
+            self._said[name] = f"{self.failed(name)}: {why}"
         self._passes.pop(name, None)
         self.after(name)

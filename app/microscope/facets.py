@@ -25,6 +25,7 @@ from app.microscope.facet_answers import card, link
 from app.microscope.facet_pictures import FacetPictures
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
+from app.microscope.room import once_there_is_room, reason
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import content_id
@@ -234,10 +235,10 @@ class FacetDesk:
 
     def _train(self, facet_id: str, job: Job) -> Iterator[None]:
         row = self.store.facet(facet_id)
-        self.store.change_facet(facet_id, status="training", progress="reading the pictures")
-        job.announce()
-        yield
         try:
+            self.store.change_facet(facet_id, status="training", progress="reading the pictures")
+            job.announce()
+            yield
             clip, index = self.residents.clip(row.model), self.indexes.need(row.model, row.corpus)
             yield from self.pictures.looking(clip, index, row.id)
             facet = training.train(
@@ -255,16 +256,16 @@ class FacetDesk:
         except Interrupted:
             return  # still "training" in the store: the next start resumes it
         except FacetscopeError as error:
-            self.store.change_facet(facet_id, status="failed", error=error.detail)
+            yield from self._fail(facet_id, error.detail)
         except Exception as error:
             if is_fault(error):
                 raise  # left as it is stored: the next start does it again
             log.exception("training facet %s failed", facet_id)
-            self.store.change_facet(
-                facet_id,
-                status="failed",
-                error="The training failed: the server's log says why. The pictures are kept.",
-            )
+            told = "The training failed: the server's log says why. The pictures are kept."
+            yield from self._fail(facet_id, reason(error, told))
+
+    def _fail(self, facet_id: str, said: str) -> Iterator[None]:
+        return once_there_is_room(lambda: self.store.change_facet(facet_id, status="failed", error=said))
 
     def _tell(self, facet_id: str, sentence: str, job: Job) -> None:
         self.store.change_facet(facet_id, progress=sentence)

@@ -11,6 +11,7 @@ from app.job import Job
 from app.microscope.admission import Admit, freely
 from app.microscope.instruments import Found, Instrument, Step
 from app.microscope.residents import Residents
+from app.microscope.room import once_there_is_room, reason
 from app.render.faults import is_fault
 from app.spec import FINDINGS, FindingSpec
 from app.store import FindingRow, Store
@@ -96,9 +97,9 @@ class FindingDesk:
         started = time.monotonic()
         clip, before = self.residents.clip(spec.model), self.store.findings.get(spec.id).result
         before = before if _by(clip, before) else {}
-        self.store.findings.change(spec.id, status="running", step=0, error=None, result=before)
-        job.announce()
         try:
+            self.store.findings.change(spec.id, status="running", step=0, error=None, result=before)
+            job.announce()
             for step in self.instruments[spec.kind].steps(clip, spec, before):
                 if step is not None:
                     self._keep(spec, step, clip, time.monotonic() - started)
@@ -111,12 +112,15 @@ class FindingDesk:
         except Interrupted:
             return  # still "running" in the store: the next start resumes it
         except FacetscopeError as error:
-            self.store.findings.change(spec.id, status="failed", error=error.detail)
+            yield from self._fail(spec, error.detail)
         except Exception as error:
             if is_fault(error):
                 raise  # still "running" in the store: the next start resumes it
             log.exception("finding %s failed", spec.id)
-            self.store.findings.change(spec.id, status="failed", error="It failed: the server's log says why.")
+            yield from self._fail(spec, reason(error, "It failed: the server's log says why."))
+
+    def _fail(self, spec: FindingSpec, said: str) -> Iterator[None]:
+        return once_there_is_room(lambda: self.store.findings.change(spec.id, status="failed", error=said))
 
     def _keep(self, spec: FindingSpec, step: Step, clip: Clip, elapsed_s: float) -> None:
         said, done, steps, result = step

@@ -26,6 +26,7 @@ from app.errors import BadInput, FacetscopeError, NotFound, NotReady
 from app.job import Job
 from app.microscope.mounts import mounted
 from app.microscope.residents import Residents
+from app.microscope.room import reason
 from app.render.faults import is_fault
 from app.settings import Settings
 
@@ -167,7 +168,8 @@ class Indexes:
             if is_fault(error):
                 raise  # left as it is stored: the next start does it again
             log.exception("indexing the corpus of %s failed", slug)
-            self.status[slug] = f"The corpus of {slug} could not be indexed: the server's log says why."
+            why = reason(error, "the server's log says why.")
+            self.status[slug] = f"The corpus of {slug} could not be indexed: {why}"
 
     def _install(self, clip: Clip, source: Source, brought: Path, place: Path) -> None:
         """Put the index that a model brought along in its place, unless one of the same weights and corpus is there."""

@@ -24,6 +24,7 @@ from app.microscope.columns import ColumnDesk
 from app.microscope.facets import FacetDesk
 from app.microscope.indexes import Indexes
 from app.microscope.residents import Residents
+from app.microscope.room import once_there_is_room, reason
 from app.render import target
 from app.render.faults import is_fault, is_shortage
 from app.render.objective import Direction, Objective
@@ -195,16 +196,16 @@ class RenderDesk:
         else:
             self.store.change_render(spec.id, status="failed", error="The queue was full. Press visualize again.")
 
-    def _run(self, spec: RenderSpec, job: Job) -> Generator[Pass, Slope, None]:
+    def _run(self, spec: RenderSpec, job: Job) -> Generator[Pass | None, Slope, None]:
         """Advance one render: each step asks for a pass, which is run with those of other renders, and may then be
         cancelled or interrupted."""
         if job.cancelled:
             return
         started = time.monotonic()
-        self.store.files.drop_frames(spec.id)
-        self.store.change_render(spec.id, status="running", step=0, error=None)
-        job.announce()
         try:
+            self.store.files.drop_frames(spec.id)
+            self.store.change_render(spec.id, status="running", step=0, error=None)
+            job.announce()
             clip = self.residents.clip(spec.model)
             facets = {pull.facet: self.facets.load(pull.facet) for pull in spec.pulls}
             source = self.source(spec)
@@ -229,16 +230,19 @@ class RenderDesk:
         except Interrupted:
             return  # still "running" in the store: the next start resumes it
         except FacetscopeError as error:
-            self.store.change_render(spec.id, status="failed", error=error.detail)
+            yield from self._fail(spec, error.detail)
         except Exception as error:
             if is_fault(error):
                 raise  # still "running" in the store: the next start resumes it
             if is_shortage(error):
                 torch.cuda.empty_cache()
-                self.store.change_render(spec.id, status="failed", error=OUT_OF_MEMORY)
+                yield from self._fail(spec, OUT_OF_MEMORY)
                 return
             log.exception("render %s failed", spec.id)
-            self.store.change_render(spec.id, status="failed", error="The render failed: the server's log says why.")
+            yield from self._fail(spec, reason(error, "The render failed: the server's log says why."))
+
+    def _fail(self, spec: RenderSpec, said: str) -> Iterator[None]:
+        return once_there_is_room(lambda: self.store.change_render(spec.id, status="failed", error=said))
 
     def _keep_progress(
         self,

@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DataError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.errors import Away, BadInput
+from app.errors import Away, BadInput, DiskFull
 
 log = logging.getLogger(__name__)
 WAIT_S = 5  # for a lock or a connection, before a request is told to come back
@@ -19,7 +19,6 @@ GONE_S = 10  # silence after which a connection counts as broken
 SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN,
 }
@@ -30,6 +29,7 @@ POSTGRESQL = {
     # moments are kept without their zone
     "options": f"-c lock_timeout={WAIT_S}s -c timezone=UTC",
 }
+POSTGRESQL_FULL = "53100"  # disk_full
 AWAY = (
     "The database does not answer, or something holds it locked. What you may have sent just now is not kept, all else is. "
     "Try again in a moment."
@@ -72,9 +72,16 @@ def _translate(context: ExceptionContext) -> None:
     error = context.sqlalchemy_exception
     if isinstance(error, DataError):
         raise BadInput("A value holds a character, or is of a size, that the database cannot keep.")
+    if _is_full(context.original_exception):
+        raise DiskFull
     if isinstance(error, InterfaceError | OperationalError) and _is_away(context.original_exception):
         log.warning("the database is away: %s", str(context.original_exception).partition("\n")[0])
         raise Away(AWAY)
+
+
+def _is_full(error: BaseException) -> bool:
+    code, state = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)
+    return code == sqlite3.SQLITE_FULL or state == POSTGRESQL_FULL
 
 
 def _is_away(error: BaseException) -> bool:

@@ -8,11 +8,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import Away, BadInput, FacetscopeError, KeyNeeded, NotFound, NotReady, QueueFull, TooMany
+from app.errors import Away, BadInput, DiskFull, FacetscopeError, KeyNeeded, NotFound, NotReady, QueueFull, TooMany
 from app.web.back import came_from
 from app.web.headers import SECURITY
 from app.web.sentences import sentence
 from app.web.views import Views
+from app.whole import is_full
 
 REFRESH_S = 3
 
@@ -22,6 +23,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FacetscopeError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -102,6 +104,13 @@ def _from_http(error: HTTPException) -> FacetscopeError:
     if error.status_code == 405:
         known.detail = "This address does not answer that method."
     return known
+
+
+async def _system(request: Request, error: Exception) -> Response:
+    """An upload that is too large for memory waits on a disk, which may be full."""
+    if not is_full(error):
+        raise error
+    return respond(request, DiskFull())
 
 
 async def _unexpected(request: Request, _: Exception) -> Response:

@@ -1,0 +1,121 @@
+"""The disk of the data folder fills up: what cannot be kept is refused in a sentence, nothing is half-written, and all works
+again when there is room. On a small disk of our own, which only root may mount."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fastapi.testclient import TestClient
+from safetensors.torch import save_file
+
+from app.settings import Settings
+from app.web.app import create_app
+from app.whole import PART, is_full
+from tests.faults.people import JSON, UNFINISHED, UNIT
+from tests.pictures import blobs, furnished_folder, png
+from tests.web.conftest import LAYER, wait_for
+
+SIZE = "24m"
+RENDER = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "4000"}
+FULL = "disk is full"
+
+
+class Disk:
+    """A small disk that can be filled to the last byte."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def fill(self) -> None:
+        """Leave no room: by large pieces first, as the system hands out pages."""
+        with self._filler.open("wb", buffering=0) as file:
+            for piece in (2**16, 2**12):
+                try:
+                    while True:
+                        file.write(bytes(piece))
+                except OSError as error:
+                    assert is_full(error)
+
+    def empty(self) -> None:
+        """Make room again."""
+        self._filler.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    folder = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk, and not everywhere")
+    yield Disk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def client(disk: Disk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = furnished_folder(tmp_path_factory.mktemp("models") / "small", pictures=24, facet=8)
+    settings = Settings(models=(f"small@{folder}",), data=disk.folder / "data", device="cpu")
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200)
+        wait_for(lambda: [each["status"] for each in client.get("/facets.json").json()["facets"]] == ["ready"])
+        yield client
+
+
+def picture(seed: int) -> tuple[str, bytes]:
+    return f"{seed}.png", png(blobs(seed)[0])
+
+
+WRITES: dict[str, dict[str, Any]] = {
+    "/looks": {"files": {"image": picture(500)}},
+    "/facets": {"data": {"name": "discs"}, "files": [("images", picture(600 + i)) for i in range(9)]},
+    "/renders": {"data": {**RENDER, "steps": "3"}},
+    f"{UNIT}/notes": {"data": {"note": "what it shows " * 200}},
+    f"{UNIT}/labels": {"data": {"text": "discs"}},
+    "/lists": {"data": {"title": "discs", "description": "round things " * 100}},
+    "/findings": {"data": {"kind": "captions", "model": "small", "layer": LAYER, "unit": "3", "restarts": "1"}},
+}
+
+
+def test_what_has_no_room_is_refused_and_is_kept_later(disk: Disk, client: TestClient) -> None:
+    running = client.post("/renders", data=RENDER).headers["location"]
+    wait_for(lambda: client.get(f"{running}.json").json()["status"] == "running")
+    disk.fill()
+    try:
+        for path, sent in WRITES.items():
+            page, problem = client.post(path, **sent), client.post(path, **sent, headers=JSON)
+            assert page.status_code == problem.status_code == 507, (path, page.text)
+            assert FULL in page.text and FULL in problem.json()["detail"], path
+        assert client.get("/").status_code == client.get(UNIT).status_code == 200
+        time.sleep(0.5)  # for the render to meet it
+    finally:
+        disk.empty()
+    wait_for(lambda: client.get(f"{running}.json").json()["status"] not in UNFINISHED)
+    stopped = client.get(f"{running}.json").json()
+    assert stopped["status"] == "failed" and FULL in stopped["error"]
+    assert not list(disk.folder.rglob(f"{PART}*"))
+    for path, sent in WRITES.items():
+        assert client.post(path, **sent).status_code == 303, path
+    assert client.post("/renders", data=RENDER).headers["location"] == running
+    wait_for(lambda: client.get(f"{running}.json").json()["status"] in UNFINISHED)
+    client.post(f"{running}/cancel")
+
+
+def test_a_full_disk_is_told_from_other_errors(disk: Disk) -> None:
+    disk.fill()
+    try:
+        with pytest.raises(Exception) as by_numpy:
+            np.save(disk.folder / "array.npy", np.zeros(10**5))
+        with pytest.raises(Exception) as by_safetensors:
+            save_file({"zeros": torch.zeros(10**5)}, disk.folder / "tensors")
+    finally:
+        disk.empty()
+    assert is_full(by_numpy.value) and is_full(by_safetensors.value)
+    assert not is_full(FileNotFoundError(2, "no such file"))
