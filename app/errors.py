@@ -34,6 +34,13 @@ class TooLarge(FacetscopeError):
     title = "Too large"
 
 
+class TooSlow(FacetscopeError):
+    """A request's body did not arrive in time; whoever sends a byte now and then would hold a place for ever."""
+
+    status = 408
+    title = "Too slow"
+
+
 class NotAnImage(FacetscopeError):
     """The bytes are no picture of a format we read."""
 

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     renders_at_once: int = Field(16, ge=1, description="Renders that grow side by side; further ones wait.")
     queue_size: int = Field(16, ge=1, description="Jobs that may wait for the device before new ones get 429.")
     max_body_bytes: int = Field(128_000_000, ge=1, description="Largest request body, in bytes.")
+    upload_seconds: float = Field(
+        600, gt=0, description="Longest time that one request body may take to arrive, in seconds."
+    )
     max_image_bytes: int = Field(32_000_000, ge=1, description="Largest single picture file, in bytes.")
     max_image_pixels: int = Field(40_000_000, ge=1, description="Largest picture, in pixels.")
     max_facet_images: int = Field(1000, ge=8, description="Most pictures one facet may have.")

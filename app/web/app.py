@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.boot = secrets.token_hex(4)
     errors.install(app)
     app.add_middleware(Access, settings=settings)
-    app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes, upload_seconds=settings.upload_seconds)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
     for module in (
         health,

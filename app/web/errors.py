@@ -8,7 +8,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import Away, BadInput, DiskFull, FacetscopeError, KeyNeeded, NotFound, NotReady, QueueFull, TooMany
+from app.errors import (
+    Away,
+    BadInput,
+    DiskFull,
+    FacetscopeError,
+    KeyNeeded,
+    NotFound,
+    NotReady,
+    QueueFull,
+    TooMany,
+    TooSlow,
+)
 from app.web.back import came_from
 from app.web.headers import SECURITY
 from app.web.sentences import sentence
@@ -66,13 +77,15 @@ def problem(error: FacetscopeError) -> dict[str, str | int]:
 
 
 def extra_headers(error: FacetscopeError) -> dict[str, str]:
-    """When to come back, for errors that pass; how to show a key, where one is needed."""
+    """When to come back, for errors that pass; how to show a key, where one is needed; how to leave."""
     if isinstance(error, KeyNeeded):
         return {"WWW-Authenticate": 'Bearer realm="Facetscope"'}
     if isinstance(error, QueueFull | TooMany):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, NotReady | Away):
         return {"Retry-After": str(REFRESH_S)}
+    if isinstance(error, TooSlow):
+        return {"Connection": "close"}  # else the rest of the body would be waited for
     return {}
 
 

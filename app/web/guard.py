@@ -1,12 +1,13 @@
-"""What stands before every request, as plain ASGI: security headers, refusal of other sites' forms, the body limit."""
+"""What stands before every request, as plain ASGI: security headers, refusal of other sites' forms, the body limits."""
 
+import asyncio
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import CrossSite, FacetscopeError, TooLarge
+from app.errors import CrossSite, FacetscopeError, TooLarge, TooSlow
 from app.web.errors import respond
 from app.web.headers import SECURITY
 
@@ -16,9 +17,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Guard:
     """Wraps the application; refuses before a single byte of the body is read where it can."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, upload_seconds: float) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.upload_seconds = upload_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,18 +53,33 @@ class Guard:
         return None
 
     def _limited(self, receive: Receive) -> Receive:
-        """Count what really arrives: a chunked body announces no length. Raises TooLarge in whoever reads it."""
-        total = 0
+        """Count what really arrives, for a chunked body announces no length, and the seconds that it takes. Raises TooLarge
+        and TooSlow in whoever reads it."""
+        total, whole = 0, False
+        until = asyncio.get_running_loop().time() + self.upload_seconds
 
         async def limited() -> Message:
-            nonlocal total
-            message = await receive()
+            nonlocal total, whole
+            if whole:  # what follows says only that the client has gone, whenever that is
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise self._too_slow(total) from None
+            whole = not message.get("more_body", False)
             total += len(message.get("body", b""))
             if total > self.max_body_bytes:
                 raise self._too_large("more arrived")
             return message
 
         return limited
+
+    def _too_slow(self, arrived: int) -> TooSlow:
+        return TooSlow(
+            f"A request must arrive within {self.upload_seconds:g} s, and after {arrived:,} bytes yours had not. Send "
+            "fewer or smaller pictures, or raise FACETSCOPE_UPLOAD_SECONDS on the server."
+        )
 
     def _too_large(self, what: str) -> TooLarge:
         limit = (
