@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.errors import FacetscopeError
-from bench import attacks, causal, company, cost, families, index, labels, pages, quality, steering, unit_page
+from bench import attacks, causal, company, cost, families, index, labels, load, pages, quality, steering, unit_page
 from bench.rows import Bench, Row
 
 BENCHES: dict[str, Bench] = {
@@ -21,6 +21,7 @@ BENCHES: dict[str, Bench] = {
     "families": families.measure,
     "index": index.measure,
     "labels": labels.measure,
+    "load": load.measure,
     "pages": pages.measure,
     "quality": quality.measure,
     "steering": steering.measure,
