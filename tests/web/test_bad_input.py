@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 import zlib
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from tests.pictures import blobs, striped_files
+from tests.test_images import png_claiming
 from tests.web.conftest import LAYER, SPEC, finish
 from tests.web.markup import Markup
 
@@ -126,6 +128,24 @@ def test_a_zip_bomb_is_refused(client: TestClient) -> None:
     assert len(bomb) < 500_000
     answer = client.post("/facets", data={"name": "bomb"}, files={"images": ("bomb.zip", bomb)}, headers=PROBLEM)
     assert answer.json()["status"] == 413 and "MB" in answer.json()["detail"]
+
+
+UPLOADS = {
+    "/looks": ("image", {}),
+    "/renders": ("picture_file", {**SPEC, "of": "picture"}),
+    "/facets": ("images", {"name": "bomb"}),
+    "/models/small/lab/pictured": ("picture", {"sign": "+"}),
+}
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("path", UPLOADS)
+def test_a_picture_that_unpacks_to_gigabytes_is_refused_wherever_it_is_sent(client: TestClient, path: str) -> None:
+    field, fields = UPLOADS[path]
+    began = time.monotonic()
+    answer = client.post(path, data=fields, files={field: ("bomb.png", png_claiming(60_000, 60_000))}, headers=PROBLEM)
+    assert answer.status_code in (413, 422) and "bomb.png has too many pixels" in answer.json()["detail"]
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.usefixtures("unchanged")
