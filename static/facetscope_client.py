@@ -21,7 +21,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-Status = Literal["queued", "running", "training", "done", "ready", "cancelled", "failed"]
+Status = Literal["queued", "running", "training", "done", "ready", "cancelled", "failed", "cleared"]
+"""A render that is cleared was done, and its pictures went for room: asked for again, it is drawn again."""
 UNDER_WAY = ("queued", "running", "training")
 PASSING = (429, 503)  # the server refused and says when to come back: nothing was done
 PAUSE_S = 1.0  # before asking again where the server does not say when
@@ -378,7 +379,8 @@ class Facetscope:
     def download_picture(self, render: Render, to: Path | str) -> Path:
         """Write the finished picture, a PNG. Raises FacetscopeError while there is none."""
         if render["image"] is None:
-            raise FacetscopeError("No picture yet", f"The render is {render['status']}: wait for it first.")
+            remedy = "ask for it again" if render["status"] == "cleared" else "wait for it first"
+            raise FacetscopeError("No picture yet", f"The render is {render['status']}: {remedy}.")
         return self.download(render["image"], to)
 
     def download_frames(self, render: Render, folder: Path | str) -> list[Path]:

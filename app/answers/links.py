@@ -6,9 +6,9 @@ from pydantic import BaseModel
 
 from app.spec import Aim, Of
 
-Status = Literal["queued", "running", "done", "cancelled", "failed", "cleared"]
-
-
+Status = Literal["queued", "running", "done", "cancelled", "failed"]
+RenderStatus = Literal["queued", "running", "done", "cancelled", "failed", "cleared"]
+"""A render that is cleared was done, and its pictures went for room: the same spec draws them again."""
 FacetStatus = Literal["queued", "training", "ready", "failed"]
 
 
@@ -29,7 +29,7 @@ class RenderLink(BaseModel):
     id: str
     url: str
     image: str | None
-    status: Status
+    status: RenderStatus
     of: Of
     subject: str
     short: str

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.answers.examples import Example
-from app.answers.links import FacetLink, RenderLink, Status
+from app.answers.links import FacetLink, RenderLink, RenderStatus
 from app.spec import RenderSpec
 
 
@@ -85,7 +85,7 @@ class RenderPage(BaseModel):
     id: str
     url: str
     spec: RenderSpec
-    status: Status
+    status: RenderStatus
     step: int
     steps: int
     subject: str
