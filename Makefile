@@ -6,7 +6,7 @@ PORT ?= 8000
 # A process for each core, four at most; whole files, in order, so that each process comes to the browser last.
 PYTEST := OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help serve test check bench fuzz faults setup browser
+.PHONY: help serve test check bench fuzz faults container setup browser
 
 help: ## Show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ fuzz: setup ## Send generated input for half an hour: broken pictures and forms,
 
 faults: setup ## Kill the server a hundred times while people use it, in a quarter of an hour; KILLS=100
 	KILLS=$(or $(KILLS),100) OMP_NUM_THREADS=1 $(RUN) pytest tests/faults --timeout 0
+
+container: setup ## Follow the Dockerfile without Docker, run what it makes, look inside; as root, with debootstrap
+	$(RUN) python -m bench.container
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet
