@@ -24,6 +24,6 @@ VOLUME ["/data", "/models"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as web; web.urlopen(f'http://127.0.0.1:{os.environ[\"FACETSCOPE_PORT\"]}/readyz', timeout=2)"]
 # One worker, always: a second one would load the model a second time.
 CMD ["python", "-m", "app", "serve"]

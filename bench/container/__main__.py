@@ -58,7 +58,10 @@ def build(plan: list[Stage], clean: Path, given: list[str]) -> Image:
 
 def try_out(container: Container, stage: Stage) -> None:
     """Wait for the health check, ask pages, stop."""
-    console.print(f"{container.ready(health(stage)):7.1f} s  until the health check passed, as {container.image.user}")
+    begun, check = container.ready(health(stage))
+    console.print(
+        f"{begun:7.1f} s  until the health check passed, which takes {check:.1f} s, as {container.image.user}"
+    )
     console.print(container.ask(PAGES).rstrip())
     code, seconds = container.stop()
     console.print(f"{seconds:7.1f} s  from SIGTERM to the end, with exit code {code}")
@@ -85,7 +88,10 @@ def prove() -> None:
     image = build(plan, SCRATCH / "base", given)
     look_inside(image, SCRATCH / "base")
     with running(image, start(plan[-1]), volumes(plan[-1]), SCRATCH) as container:
-        try_out(container, plan[-1])
+        try:
+            try_out(container, plan[-1])
+        finally:
+            console.print(container.said())
 
 
 def main() -> int:

@@ -42,11 +42,14 @@ class Container:
 
     image: Image
     outer: subprocess.Popen[bytes]
+    log: Path
 
     @property
     def first(self) -> int:
-        """The process here that is process 1 in the container."""
-        return int(Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children").read_text().split()[0])
+        """The process here that is process 1 in the container. Raises Failed if it has ended."""
+        if children := _children(self.outer):
+            return children[0]
+        raise Failed(f"The server ended with exit code {self.outer.wait(STOPPED_S)}.")
 
     def execute(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
         """Run a command beside the server, as its user: `docker exec`."""
@@ -55,16 +58,22 @@ class Container:
         enter = ["nsenter", f"--target={self.first}", *within, "/usr/bin/env", "-C", self.image.workdir]
         return subprocess.run([*enter, *argv], env=self.image.variables(), capture_output=True, text=True)
 
-    def ready(self, check: list[str]) -> float:
-        """Seconds until the health check passes. Raises Failed if it never does, or the server ended."""
+    def ready(self, check: list[str]) -> tuple[float, float]:
+        """Seconds until the health check passes, and that one check takes. Raises Failed if it never passes, or the
+        server ended."""
         start = time.monotonic()
         while (said := self.execute(check)).returncode:
-            if self.outer.poll() is not None:
-                raise Failed(f"The server ended with exit code {self.outer.returncode}.")
             if time.monotonic() - start > READY_S:
                 raise Failed(f"The health check did not pass within {READY_S} s: {said.stderr}")
             time.sleep(0.5)
-        return time.monotonic() - start
+        passed = time.monotonic()
+        self.execute(check)
+        return passed - start, time.monotonic() - passed
+
+    def said(self) -> str:
+        """What the server said so far, but for the requests that it answered."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if ' - "GET /' not in line)
 
     def ask(self, pages: list[str]) -> str:
         """What pages answer, each with all that it loads. Raises Failed on anything but 200."""
@@ -94,9 +103,18 @@ def running(image: Image, command: list[str], volumes: list[str], scratch: Path)
         binds += f'mount --bind "{here}" "$1{volume}"\n'
     script = ["bash", "-ec", READ_ONLY + SYSTEM + binds + IN, "bash", image.root, f"{uid}:{gid}", image.workdir]
     spaces = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"]
-    outer = subprocess.Popen([*spaces, *script, *command], env=image.variables())
+    log = scratch / "server.log"
+    with log.open("wb") as out:
+        every = [*spaces, *script, *command]
+        outer = subprocess.Popen(every, env=image.variables(), stdout=out, stderr=subprocess.STDOUT)
     try:
-        yield Container(image, outer)
+        while outer.poll() is None and not _children(outer):
+            time.sleep(0.01)
+        yield Container(image, outer, log)
     finally:
         outer.kill()
         outer.wait()
+
+
+def _children(process: subprocess.Popen[bytes]) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
