@@ -24,7 +24,7 @@ from tests.fuzzing import examples
 pytestmark = pytest.mark.fuzz
 
 KINDS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
-TEXT_S = 2.0
+TEXT_S = 10.0
 
 
 def picture_file(kind: str, mode: str, frames: int = 1) -> bytes:

@@ -31,7 +31,10 @@ FIELDS: dict[str, dict[str, Any]] = {  # a region map first draws hundreds of na
 def put_to_work(request: APIRequestContext, site: Server, kind: str) -> str:
     """The address of what an instrument finds."""
     form = {"kind": kind, "model": site.slug, **FIELDS[kind]}
-    answer = request.post(f"{site.url}/findings", multipart=form, max_redirects=0)
+    deadline = time.monotonic() + WAIT_S
+    while (answer := request.post(f"{site.url}/findings", multipart=form, max_redirects=0)).status == 503:
+        assert time.monotonic() < deadline, answer.text()  # the corpus is still being read
+        time.sleep(0.5)
     assert answer.status == 303, (kind, answer.status, answer.text())
     return answer.headers["location"]
 

@@ -116,6 +116,8 @@ def test_a_server_with_an_open_stream_stops_in_time_and_the_render_goes_on_after
     page.wait_for_function("before => document.querySelectorAll('#film img').length > before", arg=before)
     complaints.clear()  # that the connection was lost
     cancel(page)
+    # a frame of the film that the page had not yet fetched went with the restart, when the render began again
+    complaints[:] = [each for each in complaints if "/frames/" not in each]
 
 
 def test_a_unit_grows_facet_by_facet_over_one_stream(site: Server, page: Page) -> None:

@@ -69,10 +69,9 @@ class AttackTables:
         }
 
     def take_in(self, values: dict[str, Any], _files: Files) -> dict[str, Any]:
-        """Fill in the corpus and its label columns where they are left out."""
+        """Fill in the corpus and its label columns where they are left out. Raises `NotReady` until these are read."""
         index = self.indexes.need(str(values["model"]), values.get("corpus") or None)
-        columns = self.columns.find(index)
-        names = label_columns(columns) if columns else []
+        names = label_columns(self.columns.need(index))
         column = values.get("column") or (names[0] if names else None)
         fields = {
             "without": WRITTEN if WRITTEN in names else "",
