@@ -152,9 +152,7 @@ def test_a_quiz_on_a_layer_asks_about_another_unit_each_time(person: TestClient)
     assert [(each["of"], each["trials"]) for each in own] == [("layer", 6), ("layer", 0)]
 
 
-def test_without_renders_it_says_how_to_get_them_and_with_them_it_shows_both_ends(
-    person: TestClient, render_url: str
-) -> None:
+def test_without_renders_it_says_how_to_get_them_and_with_them_it_shows_both_ends(person: TestClient) -> None:
     start = person.get(f"{unit(44)}/quiz.json").json()
     assert start["choices"][0]["why"] == ""
     assert "gallery render" in start["choices"][1]["why"]
@@ -162,12 +160,14 @@ def test_without_renders_it_says_how_to_get_them_and_with_them_it_shows_both_end
     assert refused.status_code == 422
     assert "Press Visualize on its page" in Markup(refused.text).text
 
-    trial = begin(person, unit(3), "rendered")
+    own = {**SPEC, "unit": "44"}
+    strongest = finish(person, person.post("/renders", data=own).headers["location"])["image"]
+    trial = begin(person, unit(44), "rendered")
     twin = person.get(f"{trial}.json").json()
-    assert twin["strongest"] == [f"{render_url}/picture.png"]
+    assert twin["strongest"] == [strongest]
     assert twin["weakest"] == []
     assert "unit’s opposite" in person.get(trial).text
-    assert finish(person, person.post("/renders", data={**SPEC, "aim": "least"}).headers["location"])["image"]
+    assert finish(person, person.post("/renders", data={**own, "aim": "least"}).headers["location"])["image"]
     later = person.get(f"{choose(person, trial, 1)['next']}.json").json()
     assert len(later["weakest"]) == 1
     drawn = person.get(f"{begin(person, f'/models/small/{LAYER}', 'rendered')}.json").json()["unit"]
