@@ -45,10 +45,11 @@ class FindingDesk:
         """
         instrument, clip = self.instruments[spec.kind], self.residents.clip(spec.model)
         instrument.check(clip, spec)
-        admit(0 if self._is_there(spec) else 1)
+        row = self.store.findings.find(spec.id)
+        outdated = row is not None and row.status == "done" and not (_by(clip, row.result) and instrument.remains(row))
+        admit(1 if row is None or outdated or row.status in ("cancelled", "failed") else 0)
         created = self.store.findings.add(spec)
-        row = self.store.findings.get(spec.id)
-        if row.status == "done" and not (_by(clip, row.result) and instrument.remains(row)):
+        if outdated:
             self.store.findings.requeue(spec.id, result={})
         if self.store.findings.get(spec.id).status == "queued":
             try:
@@ -62,10 +63,6 @@ class FindingDesk:
                     f"The queue is full: {self.worker.queue_size} jobs wait already. Try again in half a minute."
                 ) from full
         return spec.id, created
-
-    def _is_there(self, spec: FindingSpec) -> bool:
-        row = self.store.findings.find(spec.id)
-        return row is not None and row.status not in ("cancelled", "failed")
 
     def resume(self) -> None:
         """Queue again what a restart found waiting or interrupted; the same spec finds the same."""
@@ -95,9 +92,9 @@ class FindingDesk:
         if job.cancelled:
             return
         started = time.monotonic()
-        clip, before = self.residents.clip(spec.model), self.store.findings.get(spec.id).result
-        before = before if _by(clip, before) else {}
         try:
+            clip, before = self.residents.clip(spec.model), self.store.findings.get(spec.id).result
+            before = before if _by(clip, before) else {}
             self.store.findings.change(spec.id, status="running", step=0, error=None, result=before)
             job.announce()
             for step in self.instruments[spec.kind].steps(clip, spec, before):

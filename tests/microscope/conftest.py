@@ -15,7 +15,7 @@ WAIT_S = 240.0
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Poll until the condition holds; fail after a minute."""
+    """Poll until the condition holds; fail after four minutes."""
     deadline = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -45,6 +45,14 @@ def started(settings: Settings) -> Iterator[Microscope]:
 @pytest.fixture
 def settings(furnished: Path, tmp_path: Path) -> Settings:
     return settings_of(furnished, tmp_path / "data")
+
+
+@pytest.fixture
+def unloaded(settings: Settings) -> Iterator[Microscope]:
+    """A microscope that was never started: nothing is loaded."""
+    microscope = Microscope(settings)
+    yield microscope
+    microscope.close()
 
 
 @pytest.fixture

@@ -88,3 +88,23 @@ def test_the_pictures_of_a_corpus_that_was_indexed_anew_are_not_shown_for_others
     assert not shown()
     with pytest.raises(NotFound, match="indexed anew"):
         tables.attacked(spec.id, 0, 0)
+
+
+def test_what_is_found_anew_has_to_be_admitted_and_what_is_there_has_not(shared: Microscope) -> None:
+    spec, asked = StroopSpec(**WHERE, inks=("red", "green"), words=("red",)), []
+    result = found(shared, spec)
+    shared.finding_desk.start(spec, asked.append)
+    shared.store.findings.change(spec.id, result={**result, "weights_hash": "other"})
+    shared.finding_desk.start(spec, asked.append)
+    assert asked == [0, 1]
+    assert found(shared, spec)["weights_hash"] == result["weights_hash"]
+
+
+def test_what_a_restart_found_waiting_says_if_its_model_is_not_there_any_more(unloaded: Microscope) -> None:
+    spec = StroopSpec(**WHERE, inks=("red", "blue"), words=("red",))
+    unloaded.store.findings.add(spec)
+    unloaded.worker.start()
+    unloaded.finding_desk.resume()
+    wait_for(lambda: unloaded.worker.find(spec.id) is None)
+    row = unloaded.store.findings.get(spec.id)
+    assert row.status == "failed" and row.error is not None and "is not ready" in row.error

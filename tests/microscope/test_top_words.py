@@ -1,26 +1,14 @@
 """What a unit's page says of drawn words where the run's file cannot be used."""
 
-from collections.abc import Iterator
-
-import pytest
 import torch
 
 from app.lab import word_file
 from app.lab.top_words import RENDERINGS, WordDrive
 from app.microscope import Microscope
-from app.settings import Settings
 from app.spec import WordsSpec
 from app.store import FindingRow
 
 SPEC = WordsSpec(model="small", layer="layer4.0", language="en", count=10, pasted=None)
-
-
-@pytest.fixture
-def unloaded(settings: Settings) -> Iterator[Microscope]:
-    """A microscope that was never started: nothing is loaded."""
-    microscope = Microscope(settings)
-    yield microscope
-    microscope.close()
 
 
 def finished(microscope: Microscope, weights_hash: str) -> FindingRow:
