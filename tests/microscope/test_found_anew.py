@@ -6,7 +6,7 @@ import pytest
 
 from app.answers.attack_table import AttackedPicture, AttackTablePage
 from app.answers.findings import FindingView
-from app.errors import NotFound
+from app.errors import BadInput, NotFound
 from app.microscope import Microscope
 from app.spec import AttackSearchSpec, AttackSpec, AttackTableSpec, FindingSpec, StroopSpec, WildPhoto, WildSpec
 from tests.microscope.conftest import wait_for
@@ -98,6 +98,18 @@ def test_what_is_found_anew_has_to_be_admitted_and_what_is_there_has_not(shared:
     shared.finding_desk.start(spec, asked.append)
     assert asked == [0, 1]
     assert found(shared, spec)["weights_hash"] == result["weights_hash"]
+
+
+def test_a_table_that_was_kept_with_a_line_about_none_of_its_photos_can_still_be_read(
+    shared: Microscope, picture: str
+) -> None:
+    photos = (WildPhoto(blob=picture, thing="mug", label=""),)
+    spec = WildSpec(**WHERE, **CLASSES, photos=photos, called={"bin": "cat"})  # pyright: ignore[reportArgumentType]
+    shared.store.findings.add(spec)
+    assert shared.finding_desk.page(spec.id, FindingView()).id == spec.id
+    with pytest.raises(BadInput, match="what bin means, which no photo shows or says"):
+        shared.finding_desk.start(spec)
+    shared.store.findings.remove(spec.id)
 
 
 def test_what_a_restart_found_waiting_says_if_its_model_is_not_there_any_more(unloaded: Microscope) -> None:

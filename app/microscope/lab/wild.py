@@ -77,8 +77,14 @@ class Wild:
         return self.lists.take_in({"column": columns[0] if columns else "", **fields})
 
     def check(self, clip: Clip, spec: WildSpec) -> None:
-        """Raise `NotFound` or `BadInput` for a layer, photo, list of classes or label column that there is not."""
+        """Raise `NotFound` or `BadInput` for a layer, photo, list of classes or label column that there is not, and for a line
+        that says what nothing means."""
         clip.layer(spec.layer)
+        there = {name.casefold() for photo in spec.photos for name in (photo.thing, photo.label)}
+        if strange := next((name for name, _ in spec.called if name not in there), None):
+            raise BadInput(
+                f"called says what {strange} means, which no photo shows or says: leave that line out.", field="called"
+            )
         for photo in spec.photos:
             if not self.store.files.has_blob(photo.blob):
                 raise NotFound(f"photos: {photo.blob} is not kept here. Send the photo again.", field="photos")
