@@ -13,8 +13,5 @@ def rank(scope: KeyScope | None) -> int:
 
 
 def widest(scopes: Iterable[KeyScope | None]) -> KeyScope | None:
-    """The one that goes furthest."""
-    found: KeyScope | None = None
-    for scope in scopes:
-        found = scope if rank(scope) > rank(found) else found
-    return found
+    """The one that goes furthest; none of none."""
+    return max(scopes, key=rank, default=None)
