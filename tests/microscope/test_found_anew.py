@@ -8,7 +8,16 @@ from app.answers.attack_table import AttackedPicture, AttackTablePage
 from app.answers.findings import FindingView
 from app.errors import BadInput, NotFound
 from app.microscope import Microscope
-from app.spec import AttackSearchSpec, AttackSpec, AttackTableSpec, FindingSpec, StroopSpec, WildPhoto, WildSpec
+from app.spec import (
+    AttackSearchSpec,
+    AttackSpec,
+    AttackTableSpec,
+    CompositionSpec,
+    FindingSpec,
+    StroopSpec,
+    WildPhoto,
+    WildSpec,
+)
 from tests.microscope.conftest import wait_for
 from tests.pictures import blobs
 
@@ -56,16 +65,18 @@ def test_a_search_goes_on_after_the_names_that_were_tried(shared: Microscope, pi
         assert found(shared, spec)["rows"][0]["after"] == pytest.approx(first["after"], abs=1e-5), changed
 
 
-@pytest.mark.parametrize("kind", ["attack", "attack_search", "attack_table", "wild", "stroop"])
+@pytest.mark.parametrize("kind", ["attack", "attack_search", "attack_table", "wild", "stroop", "composition"])
 def test_what_was_found_with_other_weights_or_of_another_corpus_is_found_anew(
     shared: Microscope, picture: str, kind: str
 ) -> None:
+    words = shared.store.files.keep_words(("red", "blue", "green", "cat"))
     spec = {
         "attack": AttackSpec(**WHERE, **CLASSES, picture=picture, text="red"),
         "attack_search": AttackSearchSpec(**WHERE, **CLASSES, picture=picture),
         "attack_table": AttackTableSpec(**WHERE, **TABLE),
         "wild": WildSpec(**WHERE, **CLASSES, photos=(WildPhoto(blob=picture, thing="mug", label=""),)),
         "stroop": StroopSpec(**WHERE, inks=("red", "blue"), words=("red",)),
+        "composition": CompositionSpec(**WHERE, source="pasted", pasted=words, shared="scores", prompts=("a {}",)),
     }[kind]
     result = found(shared, spec)
     for changed in ({"weights_hash": "other"}, {"key": "other"} if "key" in result else {}):
