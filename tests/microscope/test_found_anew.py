@@ -85,6 +85,13 @@ def test_what_was_found_with_other_weights_or_of_another_corpus_is_found_anew(
         assert ("mark" in found(shared, spec)) == (not changed), changed
 
 
+def test_an_attack_from_before_the_labels_were_read_gets_its_probe(shared: Microscope, picture: str) -> None:
+    spec = AttackSpec(**WHERE, **CLASSES, picture=picture, text="red", k=1)
+    early = {name: value for name, value in found(shared, spec).items() if name != "probe"}
+    shared.store.findings.change(spec.id, result=early)
+    assert found(shared, spec)["probe"]["column"] == "concept"
+
+
 def test_the_pictures_of_a_corpus_that_was_indexed_anew_are_not_shown_for_others(shared: Microscope) -> None:
     spec = AttackTableSpec(**WHERE, **TABLE)
     result, tables = found(shared, spec), shared.laboratory.attack_tables

@@ -82,8 +82,8 @@ class Attack:
                 yield Step("Reading the names of the classes.", *step, {})
         assert trial is not None
         yield Step("Looking at the pictures.", 0, 1, trial.looked())
-        labelled = self.lists.labelled(spec.model)
-        if labelled is None or spec.layer not in labelled[1].header.layers:
+        labelled = self._labelled(spec.model, spec.layer)
+        if labelled is None:
             return
         index, columns = labelled
         column = self.column(spec, columns)
@@ -107,11 +107,17 @@ class Attack:
         return self.lists.indexes.with_layer(spec.model, spec.layer)
 
     def remains(self, row: FindingRow) -> bool:
-        """Whether the pictures are kept, and the corpus is still the one that units and probe were measured on."""
-        same = row.result.get("key") == self.lists.key(row.model)
-        return same and all(
-            self.subjects.store.files.has_blob(blob) for blob in row.result.get("pictures", {}).values()
-        )
+        """Whether the pictures are kept, and the corpus is still the one that units and probe were measured on; a probe may
+        be fitted since, where its labels were not read then."""
+        found = row.result
+        same = found.get("key") == self.lists.key(row.model)
+        probed = "probe" in found or "no_probe" in found or self._labelled(row.model, row.layer) is None
+        return same and probed and all(map(self.subjects.store.files.has_blob, found.get("pictures", {}).values()))
+
+    def _labelled(self, slug: str, layer: str) -> tuple[Index, Columns] | None:
+        """The corpus that a probe of the layer is fitted to, with its columns, if there is one and they are read by now."""
+        labelled = self.lists.labelled(slug)
+        return labelled if labelled and layer in labelled[1].header.layers else None
 
     def page(self, row: FindingRow, ahead: int, view: FindingView) -> AttackPage:
         """What was found so far."""
