@@ -29,10 +29,10 @@ check: setup ## Format, lint, types and the quick tests
 bench: setup ## Measure the promises that are ratios; ONLY=name for one of them
 	$(RUN) python -m bench $(ONLY)
 
-fuzz: setup ## Send generated input for half an hour: broken pictures and forms, requests against the OpenAPI; TIMES=150
+fuzz: setup ## Send generated input for as long as you like: broken pictures and forms, requests against the OpenAPI; TIMES=150
 	FUZZ=$(or $(TIMES),150) OMP_NUM_THREADS=1 $(RUN) pytest -m fuzz --timeout 0
 
-faults: setup ## Kill the server a hundred times while people use it, in a quarter of an hour; KILLS=100
+faults: setup ## Kill the server a hundred times while people use it, fill its disk, keep it waiting; KILLS=100
 	KILLS=$(or $(KILLS),100) OMP_NUM_THREADS=1 $(RUN) pytest tests/faults --timeout 0
 
 container: setup ## Follow the Dockerfile without Docker, run what it makes, look inside; as root, with debootstrap
