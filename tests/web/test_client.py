@@ -36,18 +36,35 @@ SCHEMA_OF = {
 }
 """The schema of each type of the client; of those that are not here, the one of the same name."""
 
+FILES = (".webp", ".png", ".csv")
+"""They are not described; their addresses came in answers."""
+
 SENTENCE = {"title": "The queue is full", "status": 429, "detail": "16 jobs wait: come back later.", "field": "steps"}
-
-
-@pytest.fixture(scope="module")
-def scope(listening: Listening) -> Iterator[Facetscope]:
-    with Facetscope(listening.url) as scope:
-        yield scope
 
 
 @pytest.fixture(scope="module")
 def openapi(client: TestClient) -> dict[str, Any]:
     return client.get("/openapi.json").json()
+
+
+@pytest.fixture(scope="module")
+def scope(listening: Listening, openapi: dict[str, Any]) -> Iterator[Facetscope]:
+    """The client; at the end every address and field that it used, in whichever tests, must be in the OpenAPI."""
+    with Facetscope(listening.url) as scope:
+        yield scope
+    for method, path, query, _ in listening.asked:
+        if not path.endswith(FILES):
+            assert_described(openapi, method, path, query)
+
+
+def assert_described(openapi: dict[str, Any], method: str, path: str, query: str) -> None:
+    found = [
+        methods[method.lower()]
+        for pattern, methods in openapi["paths"].items()
+        if method.lower() in methods and compile_path(pattern)[0].match(path)
+    ]
+    assert found, f"{method} {path}"
+    assert parse_qs(query).keys() <= {known["name"] for known in found[0].get("parameters", [])}, query
 
 
 def opened(path: Path) -> tuple[str | None, tuple[int, int]]:
@@ -230,24 +247,6 @@ def test_a_server_that_is_not_there_is_said_to_be() -> None:
 @pytest.mark.parametrize("parts", [("small", LAYER, 3), ("a@/b/c d.pt", "blocks.11", 0), ("x?y#z%2F", "ü", 1)])
 def test_addresses_are_quoted_as_the_servers(parts: tuple[str, str, int]) -> None:
     assert facetscope_client._path("models", *parts) == urls.unit(*parts)
-
-
-# It is checked against the description of the server: after the tests above, which ask it everything the client can.
-
-
-def test_every_address_and_field_it_used_is_in_openapi(listening: Listening, openapi: dict[str, Any]) -> None:
-    files = (".webp", ".png", ".csv")  # pictures and files are not described; their addresses came in answers
-    asked = [each for each in listening.asked if not each[1].endswith(files)]
-    assert len({path for _, path, *_ in asked}) > 20
-    for method, path, query, _ in asked:
-        found = [
-            each
-            for pattern, methods in openapi["paths"].items()
-            for name, each in methods.items()
-            if name == method.lower() and compile_path(pattern)[0].match(path)
-        ]
-        assert found, f"{method} {path}"
-        assert parse_qs(query).keys() <= {known["name"] for known in found[0].get("parameters", [])}, query
 
 
 def test_every_key_it_promises_is_in_openapi(openapi: dict[str, Any]) -> None:
