@@ -222,6 +222,7 @@ def test_what_is_missing_to_reproduce_the_paper_is_said_in_rows(terminal: Termin
         (["index", "build", "--name", "x"], 2, "--model"),
         (["publish", "copy", "--model", "MODEL", "--units", "9-3"], 2, "from the smaller to the larger"),
         (["publish", "copy", "--model", "MODEL", "--units", "1,x"], 2, "not 'x'"),
+        (["publish", "copy", "--model", "MODEL", "--units", ""], 2, "not ''"),
         (["publish", "README.md", "--model", "MODEL"], 2, "README.md is a file"),
         (["reproduce", "--model", "RN50x4.nosuchtag"], 1, "RN50x4"),
         (["reproduce", "--model", "MODEL", "--index", "none"], 1, "no corpus named none"),

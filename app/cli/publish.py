@@ -30,7 +30,7 @@ def publish_copy(
 ) -> None:
     """Write a read-only copy of a model's gallery and unit pages, to be cited for years: it needs no server."""
     check(folder, replace)
-    numbers = parse_units(units) if units else None
+    numbers = None if units is None else parse_units(units)
     with opened(model, data) as (microscope, clip):
         prepare(microscope, clip)
         contents = choose(microscope, clip.slug, layer or [], numbers, render or [], facet or [])
