@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from bench.rows import Row, Tell
-from bench.unit_page import Server, p95, serving
+from bench.server import Server, serving
+from bench.unit_page import p95
 
 MODEL, LAYER, UNITS = "iconclip", "layer4.1", 768
 VISITS = 100
@@ -29,7 +30,7 @@ ADDRESSES = {
 def measure(tell: Tell) -> list[Row]:
     """Visit units at random, every page of each."""
     rows = []
-    with tempfile.TemporaryDirectory() as folder, serving(MODEL, Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, serving(MODEL, Path(folder) / "data", device="cpu") as server:
         tell("waiting until everything that is made in the background is there")
         _settle(server)
         units = random.Random(5).sample(range(UNITS), VISITS)

@@ -5,18 +5,11 @@ writers wherever these are quick enough, and the model is random, with a last la
 `python -m app serve` in a process of its own, asked over HTTP for the JSON twins, one request at a time.
 """
 
-import http.client
 import os
 import random
-import re
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -43,9 +36,9 @@ from app.corpus.rows import RowWriter
 from app.corpus.sources import Item, open_source
 from app.corpus.tables import Tables
 from app.images import encode_webp
-from app.settings import ROOT
 from bench.index import photo, write_shard
 from bench.rows import Row, Tell
+from bench.server import Server, serving
 from tests.tiny import CONFIG, tiny_hub_folder
 
 IMAGES, UNITS = 1_000_000, 2560
@@ -54,7 +47,6 @@ SAMPLED = 8192  # images that the tables are reduced from: all of them would tak
 PICTURES = 256  # that are there; every so many images have the same one
 LABELS = {"concept": 1000, "family": 12, "kind": 6}
 PAGES, QUESTIONS = 120, 40  # memory is judged by RSS, which pages of mapped files count to
-START_S = 240.0
 WIDE: dict[str, Any] = {
     **CONFIG,
     "model_cfg": {
@@ -158,71 +150,6 @@ def manifest(clip: Clip, place: Path, images: int) -> IndexManifest:
     )
 
 
-class Server:
-    """The application over a data folder, in a process of its own."""
-
-    def __init__(self, model: str, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        words = ["serve", "--port", str(self.port), "--model", model, "--data", str(data), "--device", "cpu"]
-        self.log = data.with_suffix(".log")
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "app", *words], cwd=ROOT, stdout=log, stderr=log)
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-
-    def get(self, path: str) -> tuple[float, bytes]:
-        """How many ms an answer took, and the answer."""
-        return self._ask("GET", path, None, {})
-
-    def post(self, path: str, name: str, picture: bytes, **fields: str) -> tuple[float, bytes]:
-        """The same of an upload."""
-        mark = uuid.uuid4().hex
-        parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="a.webp"\r\n\r\n'
-        body = "".join(parts).encode() + head.encode() + picture + f"\r\n--{mark}--\r\n".encode()
-        return self._ask("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={mark}"})
-
-    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[float, bytes]:
-        start = time.perf_counter()
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()
-        data = answer.read()
-        took = 1000 * (time.perf_counter() - start)
-        if answer.status >= 400:
-            raise RuntimeError(f"{path}: {answer.status} {data[:300]!r}")
-        return took, data
-
-    def wait(self) -> None:
-        """Wait until it is ready and has nothing left to do."""
-        end = time.monotonic() + START_S
-        while True:
-            try:
-                self.get("/readyz")
-                return
-            except (OSError, http.client.HTTPException, RuntimeError):
-                self.connection.close()
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(self.log.read_text()[-2000:]) from None
-                time.sleep(0.3)
-
-    def memory_mb(self) -> dict[str, float]:
-        """Its resident memory: RSS, and the part of it that no file is behind."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return {name: int(kb) / 1024 for name, kb in re.findall(r"(VmRSS|RssAnon|VmHWM):\s+(\d+) kB", text)}
-
-
-@contextmanager
-def serving(model: str, data: Path) -> Iterator[Server]:
-    server = Server(model, data)
-    try:
-        server.wait()
-        yield server
-    finally:
-        server.process.terminate()
-        server.process.wait(30)
-
-
 def p95(times: list[float]) -> float:
     return sorted(times)[-(-95 * len(times) // 100) - 1]
 
@@ -293,7 +220,7 @@ def measure(tell: Tell) -> list[Row]:
         threads = torch.get_num_threads()
         torch.set_num_threads(max((os.cpu_count() or 1) - 1, 1))  # as the application does
         try:
-            with serving(model, folder / "data") as server:
+            with serving(model, folder / "data", device="cpu") as server:
                 return questions(server, clip, tell)
         finally:
             torch.set_num_threads(threads)
