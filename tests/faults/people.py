@@ -21,6 +21,8 @@ class People:
         self.url = url
         self.kept: dict[str, str] = {}
         """Address of what the server said was kept, and what that is."""
+        self.notes: set[str] = set()
+        """The notes that it said were kept, which have one address together."""
         self._random = random.Random(seed)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -74,7 +76,11 @@ class People:
 
     def _note(self, client: httpx.Client) -> httpx.Response:
         client.cookies.clear()  # another person: one has one note a unit
-        return client.post(f"{UNIT}/notes", json={"note": f"note {self._random.random()}"})
+        note = f"note {self._random.random()}"
+        answer = client.post(f"{UNIT}/notes", json={"note": note})
+        if answer.is_success:
+            self.notes.add(note)
+        return answer
 
     def _list(self, client: httpx.Client) -> httpx.Response:
         return client.post("/lists", json={"title": f"list {self._random.random()}"})
