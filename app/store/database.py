@@ -69,6 +69,8 @@ def _tune_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> N
 
 def _translate(context: ExceptionContext) -> None:
     """Raise what the reader is told instead of the driver's error, which becomes its cause."""
+    if context.is_pre_ping:  # the pool asks whether a connection is still one, and makes another where it is not
+        return
     error = context.sqlalchemy_exception
     if isinstance(error, DataError):
         raise BadInput("A value holds a character, or is of a size, that the database cannot keep.")

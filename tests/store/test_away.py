@@ -42,6 +42,13 @@ def test_a_write_is_refused_in_words_and_the_next_one_goes_on(store: Store, away
     assert store.render(SPEC.id).step == 6
 
 
+def test_an_outage_that_nobody_saw_is_over_for_everybody(store: Store, away: Outage) -> None:
+    store.add_render(SPEC)
+    with away():
+        pass
+    assert store.render(SPEC.id).status == "queued"
+
+
 def test_a_patient_thread_waits_and_its_write_is_kept(store: Store, away: Outage) -> None:
     store.add_render(SPEC)
     waited, failed = threading.Event(), []
