@@ -75,7 +75,12 @@ def sweep(folder: Path) -> int:
 
 def parts(folder: Path) -> Iterator[Path]:
     """The files below a folder that are not whole, whether somebody still writes them or not."""
-    return folder.rglob(f"{PART}*")
+    return (path for path in files_below(folder) if path.name.startswith(PART))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder or below it; folders that go meanwhile are passed over."""
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
 def _drop(part: Path) -> bool:

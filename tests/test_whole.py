@@ -1,5 +1,6 @@
 """Files written whole or not at all, and what a killed writer leaves."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT
-from app.whole import PART, PRIVATE, sweep, write_whole, writing
+from app.whole import PART, PRIVATE, files_below, sweep, write_whole, writing
 
 WRITER = """
 import sys, time
@@ -52,3 +53,14 @@ def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_a_living_one(tmp
         assert sweep(tmp_path) == 0 and [each.read_bytes() for each in path.parent.glob(f"{PART}*")] == [b"half"]
         writer.send_signal(signal.SIGKILL)
     assert sweep(tmp_path) == 1 and not list(path.parent.iterdir())
+
+
+def test_folders_that_go_while_files_are_listed_are_passed_over(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    listed = files_below(tmp_path)
+    first = next(listed)
+    for folder in {tmp_path / name for name in "abc"} - {first.parent}:
+        shutil.rmtree(folder)
+    assert list(listed) == [] and list(files_below(tmp_path / "none")) == []

@@ -13,7 +13,7 @@ import fsspec
 
 from app.errors import Away, BadInput
 from app.store.again import transactions
-from app.whole import PRIVATE, write_whole
+from app.whole import PRIVATE, files_below, write_whole
 
 FRESH_S = 12 * 3600  # long before anything counts as old to the sweep
 T = TypeVar("T")
@@ -105,15 +105,17 @@ class Folder:
         shutil.rmtree(self.root / folder, ignore_errors=True)
 
     def size(self, folder: str) -> int:
-        return sum(_size(path) for path in (self.root / folder).rglob("*"))
+        return sum(_size(path) for path in files_below(self.root / folder))
 
     def names(self, folder: str) -> list[str]:
-        place = self.root / folder
-        return [path.name for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
+        try:
+            return [path.name for path in (self.root / folder).iterdir() if not path.name.startswith(".")]
+        except FileNotFoundError:
+            return []
 
     def every(self, folder: str) -> Iterator[str]:
-        for path in sorted((self.root / folder).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
+        for path in sorted(files_below(self.root / folder)):
+            if not path.name.startswith("."):
                 yield path.relative_to(self.root).as_posix()
 
 
@@ -147,9 +149,8 @@ class Bucket:
             return self.files.modified(self._at(path)).timestamp()
 
     def drop(self, path: str) -> None:
-        with _reached():
-            if self.files.exists(self._at(path)):
-                self.files.rm_file(self._at(path))
+        with _reached(), suppress(FileNotFoundError):
+            self.files.rm_file(self._at(path))
 
     def drop_folder(self, folder: str) -> None:
         with _reached(), suppress(FileNotFoundError):
@@ -174,14 +175,15 @@ class Bucket:
     def _listed(self, list_: Callable[..., list[str]], folder: str, **options: bool) -> list[str]:
         with _reached():
             try:
-                return list_(self._at(folder), **options)
+                found = list_(self._at(folder), **options)
             except FileNotFoundError:
                 return []
+        return [path for path in found if not path.endswith("/")]  # without the mark of a folder that a console made
 
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size if path.is_file() else 0
+        return path.stat().st_size
     except FileNotFoundError:  # gone meanwhile
         return 0
 

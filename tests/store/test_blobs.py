@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
 from app.errors import Away, BadInput, NotFound
 from app.store.blobs import Blobs, Folder, blobs_at
@@ -46,6 +46,15 @@ def test_a_folder_is_measured_and_dropped_whole(blobs: Blobs) -> None:
     blobs.drop_folder("renders/a")
     blobs.drop_folder("renders/none")
     assert blobs.names("renders") == ["b"] and blobs.size("renders") == 5
+
+
+def test_the_mark_of_a_folder_that_a_console_made_is_nothing_of_ours(tmp_path: Path) -> None:
+    MemoryFileSystem.store.clear()
+    bucket = blobs_at("memory://bucket/prefix", tmp_path)
+    bucket.put("renders/a/1.webp", b"12345")
+    mark = "/bucket/prefix/renders/"
+    MemoryFileSystem.store[mark] = MemoryFile(path=mark)
+    assert bucket.names("renders") == ["a"] and list(bucket.every("renders")) == ["renders/a/1.webp"]
 
 
 def test_what_is_touched_is_new_again(blobs: Blobs, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_what_is_out_of_reach_when_it_is_deleted_goes_at_the_next_sweep(
         raise ConnectionError("no route to host")
 
     with monkeypatch.context() as patch:
-        for name in ("exists", "rm", "rm_file", "find"):
+        for name in ("rm", "rm_file", "find"):
             patch.setattr(MemoryFileSystem, name, fail)
         store.keeping.forget_look(look)
         store.keeping.forget_render(render)
