@@ -40,12 +40,13 @@ class Sweeper:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        over = False
+        while not over:
             try:
                 self.sweep()
             except Exception:  # the next sweep may fare better, and nothing else depends on it
                 log.exception("the sweep of the data folder failed")
-            self._closing.wait(EVERY_S)
+            over = self._closing.wait(EVERY_S)
 
     def sweep(self) -> None:
         """Bring the data folder within its bounds once."""
@@ -54,8 +55,9 @@ class Sweeper:
         if self.settings.keep_uploads_days:
             self.forget_old(self.settings.keep_uploads_days)
         self.made_bytes = self.store.files.made_bytes()
-        if self.settings.disk_quota_bytes:
-            self.make_room(self.settings.disk_quota_bytes)
+        quota = self.settings.disk_quota_bytes
+        if quota and self.made_bytes > quota:
+            self.make_room(quota)
 
     def drop_strays(self) -> None:
         """Remove the pictures of renders that were deleted while something still drew them, and what was out of reach then."""
@@ -71,9 +73,8 @@ class Sweeper:
 
     def make_room(self, quota: int) -> None:
         """Remove uploads that nothing has used for a day, then the pictures of the oldest renders that nobody keeps or shows,
-        until what people made takes up at most `quota` bytes."""
-        if self.store.files.made_bytes() > quota:
-            self._drop_unused(DAY_S)
+        until what people made takes up at most `quota` bytes, which it does not now."""
+        self._drop_unused(DAY_S)
         taken = self.made_bytes = self.store.files.made_bytes()
         if taken <= quota:
             return

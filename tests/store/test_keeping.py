@@ -10,6 +10,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy import text
 
+from app.microscope import sweeping
 from app.microscope.sweeping import DAY_S, Sweeper
 from app.settings import Settings
 from app.spec import CaptionsSpec, RenderSpec
@@ -18,6 +19,7 @@ from app.store.blobs import Folder
 from app.store.files import BLOBS
 from app.store.tables import now
 from app.whole import PART, writing
+from tests.microscope.conftest import wait_for
 
 PLACE = {"model": "iconclip", "layer": "layer4.1", "unit": 3}
 FRAME = b"w" * 1000
@@ -177,13 +179,19 @@ def test_what_a_killed_process_left_is_swept_at_the_start(store: Store) -> None:
     assert store.files.frames(render) == [1]
 
 
-def test_a_sweep_that_fails_is_tried_again(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_sweep_that_fails_is_tried_again(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "EVERY_S", 0.01)
     with store._engine.begin() as connection:
-        connection.execute(text("DROP TABLE renders"))
+        connection.execute(text("ALTER TABLE renders RENAME TO gone"))
     sweep = sweeper(store)
     sweep.start()
+    wait_for(lambda: "the sweep of the data folder failed" in caplog.text)
+    with store._engine.begin() as connection:
+        connection.execute(text("ALTER TABLE gone RENAME TO renders"))
+    wait_for(lambda: sweep.made_bytes is not None)
     sweep.close()
-    assert "the sweep of the data folder failed" in caplog.text
 
 
 def test_a_picture_asked_for_again_counts_as_new(store: Store) -> None:
