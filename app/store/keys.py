@@ -7,9 +7,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import BadInput, NotFound
+from app.store.again import transactions
 from app.store.tables import KeyRow, SessionRow, now
 
 
+@transactions
 class KeyTable:
     """Methods are short transactions and may be called from any thread."""
 
