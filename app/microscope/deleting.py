@@ -42,7 +42,8 @@ class DeleteDesk:
     def of_render(self, render_id: str) -> Deletion:
         """Before a render goes."""
         row, url = self.store.render(render_id), urls.render(render_id)
-        goes = ["its picture, its film and its scores", *(["the picture it started from"] if row.picture else [])]
+        goes = ["its picture, its film and its scores"]
+        goes += ["the picture it started from, unless something else uses it"] if row.picture else []
         shown = self.store.keeping.shown_in_quizzes(render_id)
         quizzes = [Dependent(said=f"{shown} questions of quizzes show it and lose the picture.")] if shown else []
         return _deletion("render", subject(RenderSpec.parse(row.spec)), url, goes, [*self._mentions(url), *quizzes])

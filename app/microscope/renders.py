@@ -99,9 +99,9 @@ class RenderDesk:
 
         Raises:
             NotFound: The model is not served, or has no such layer or unit.
-            BadInput: More pixels or steps than the server allows, an unknown facet, one of another model, one whose probes all lie above the layer, a picture that
-                was not uploaded here, a prompt at another layer than the last, or a preset that needs a corpus where
-                there is none.
+            BadInput: More pixels or steps than the server allows, an unknown facet, one of another model, one whose
+                probes all lie above the layer, a picture that was not uploaded here, a prompt at another layer than the
+                last, or a preset that needs a corpus where there is none.
             NotReady: The model or a facet is not ready yet.
         """
         clip = self.residents.clip(spec.model)
