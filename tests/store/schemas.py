@@ -1,26 +1,29 @@
-"""Databases as released versions left them: `schemas/KIND/REVISION.sql`, each with a row in every table.
+"""Databases as released versions left them: `schemas/KIND/REVISION.sql` is what that revision did, then a row in each table
+that it made; those up to a revision, one after the other, make the database that it left.
 
 A file is made once, from the migration itself, and then stays as it is, so that a later change of a migration shows:
-`python -m tests.store.schemas 0007`.
+`python -m tests.store.schemas 0009`.
 """
 
-import re
+import json
 import sqlite3
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, insert, make_url
+import psycopg
+from sqlalchemy import Engine, MetaData, String, Table, event, insert, literal
 
 from app.spec import RenderSpec
 from app.store.database import connect
-from app.store.migrate import migrate
+from app.store.migrate import migrate, revisions
 from tests.databases import postgresql, programs
 
+CHANGES = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
 FOLDER = Path(__file__).parent / "schemas"
 SPEC = RenderSpec.model_validate({"model": "iconclip", "layer": "layer4.1", "unit": 3})
 WHEN = datetime(2026, 1, 1, 12)
@@ -124,40 +127,62 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
+def opened_at(url: str, revision: str) -> Engine:
+    """A database as that revision left it."""
+    engine = connect(url)
+    done = revisions()[: revisions().index(revision) + 1]
+    script = "".join((FOLDER / engine.dialect.name / f"{each}.sql").read_text() for each in done)
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(engine.url.database or "")) as database:
+            database.executescript(f"BEGIN; {script} COMMIT;")
+    else:
+        with psycopg.connect(url.replace("+psycopg", "")) as database:
+            database.execute(script.encode())
+    return engine
+
+
 def fill(engine: Engine) -> None:
     """A row in each table that there is."""
-    tables = MetaData()
-    tables.reflect(engine)
     with engine.begin() as connection:
-        for table in tables.sorted_tables:
-            if table.name != "alembic_version":
-                connection.execute(insert(table).values(ROWS[table.name]))
+        for table in _tables(engine):
+            connection.execute(insert(table).values(ROWS[table.name]))
 
 
 def make(revision: str) -> None:
-    """Write the files of a revision."""
+    """Write the files of a revision, on top of those of the earlier ones."""
     bin = programs()
     assert bin, "PostgreSQL is not installed"
     with tempfile.TemporaryDirectory() as folder, postgresql(bin) as server:
-        for kind, url in (("sqlite", f"sqlite:///{folder}/a.sqlite3"), ("postgresql", server.new())):
-            engine = connect(url)
-            migrate(engine, revision)
-            fill(engine)
-            engine.dispose()
-            path = FOLDER / kind / f"{revision}.sql"
+        for url in (f"sqlite:///{folder}/a.sqlite3", server.new()):
+            earlier = revisions()[: revisions().index(revision)]
+            engine = opened_at(url, earlier[-1]) if earlier else connect(url)
+            path = FOLDER / engine.dialect.name / f"{revision}.sql"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_dumped(url, bin))
+            path.write_text("".join(f"{each.strip()};\n" for each in _done(engine, revision)))
+            engine.dispose()
 
 
-def _dumped(url: str, bin: Path) -> str:
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(make_url(url).database or "")) as database:
-            return "\n".join(database.iterdump()) + "\n"
-    dump = [bin / "pg_dump", "--inserts", "--no-owner", "-d", url.replace("+psycopg", "")]
-    text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
-    return re.sub(
-        r"\n{2,}", "\n", re.sub(r"(?m)^(--|SET |SELECT pg_catalog|COMMENT ON SCHEMA |REVOKE |\\).*$", "", text)
-    ).lstrip()
+def _done(engine: Engine, revision: str) -> Iterator[str]:
+    """What a migration does, and the rows of the tables that it makes."""
+    tables, done = MetaData(), []
+    tables.reflect(engine)
+    event.listen(engine, "before_cursor_execute", lambda *said: done.append(said[2]))
+    migrate(engine, revision)
+    yield from [each for each in done if each.strip().startswith(CHANGES)]
+    for table in _tables(engine, but=tables.tables):
+        row = insert(table).values({name: _plain(value) for name, value in ROWS[table.name].items()})
+        yield str(row.compile(engine, compile_kwargs={"literal_binds": True}))
+
+
+def _plain(value: Any) -> Any:
+    """JSON as the text that it is kept as."""
+    return literal(json.dumps(value), String()) if isinstance(value, list | dict) else value
+
+
+def _tables(engine: Engine, but: Iterable[str] = ()) -> list[Table]:
+    tables = MetaData()
+    tables.reflect(engine)
+    return [table for table in tables.sorted_tables if table.name not in {"alembic_version", *but}]
 
 
 if __name__ == "__main__":

@@ -1,22 +1,21 @@
 """Upgrades from every released schema, with rows in it; a migration that is killed; a database that is too new."""
 
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, inspect, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
 
 from app.errors import NotReady
 from app.settings import ROOT
 from app.store import Store
-from app.store.database import connect
 from app.store.migrate import migrate, revision_of, revisions
-from tests.store.schemas import FOLDER, ROWS, SPEC
+from app.store.tables import Base
+from tests.store.schemas import FOLDER, ROWS, SPEC, opened_at
 
 PLACE = ("iconclip", "layer4.1", 3)
 
@@ -46,19 +45,6 @@ for last in map(int, sys.argv[2:]):
 STATEMENTS = (4, 12, 24)
 
 
-def opened_at(url: str, revision: str) -> Engine:
-    """A database as that revision left it."""
-    engine = connect(url)
-    script = (FOLDER / engine.dialect.name / f"{revision}.sql").read_text()
-    if engine.dialect.name == "sqlite":
-        with closing(sqlite3.connect(engine.url.database or "")) as database:
-            database.executescript(script)
-    else:
-        with psycopg.connect(url.replace("+psycopg", "")) as database:
-            database.execute(script.encode())
-    return engine
-
-
 def test_there_is_a_database_of_every_revision() -> None:
     for kind in ("sqlite", "postgresql"):
         assert [path.stem for path in sorted((FOLDER / kind).glob("*.sql"))] == revisions()
@@ -70,6 +56,8 @@ def test_what_people_made_with_an_earlier_version_is_still_there(
 ) -> None:
     opened_at(database_url, revision).dispose()
     store = Store(tmp_path, database_url)
+    with store._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     render, facet = store.render(SPEC.id), store.facet("f1")
     assert (render.unit, render.status, render.elapsed_s, render.facet_scores, render.parts) == (3, "done", 1.5, {}, [])
     assert (facet.name, facet.layers[0]["auc"], facet.images[0].name) == ("maps", 0.9, "größe.png")

@@ -1,18 +1,7 @@
-BEGIN TRANSACTION;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0001');
-CREATE TABLE facet_images (
-	facet_id VARCHAR(32) NOT NULL, 
-	position INTEGER NOT NULL, 
-	blob VARCHAR(32) NOT NULL, 
-	name VARCHAR(300) NOT NULL, 
-	CONSTRAINT pk_facet_images PRIMARY KEY (facet_id, position), 
-	CONSTRAINT fk_facet_images_facet_id FOREIGN KEY(facet_id) REFERENCES facets (id)
-);
-INSERT INTO "facet_images" VALUES('f1',0,'b1','größe.png');
 CREATE TABLE facets (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(200) NOT NULL, 
@@ -30,7 +19,8 @@ CREATE TABLE facets (
 	created DATETIME NOT NULL, 
 	CONSTRAINT pk_facets PRIMARY KEY (id)
 );
-INSERT INTO "facets" VALUES('f1','maps','iconclip',NULL,'ready','',NULL,0,8,16,'[]','[{"layer": "layer3.0", "auc": 0.9}]','["few images"]','2026-01-01 12:00:00.000000');
+CREATE INDEX ix_facets_model ON facets (model);
+CREATE INDEX ix_facets_status ON facets (status);
 CREATE TABLE looks (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(300) NOT NULL, 
@@ -41,7 +31,7 @@ CREATE TABLE looks (
 	created DATETIME NOT NULL, 
 	CONSTRAINT pk_looks PRIMARY KEY (id)
 );
-INSERT INTO "looks" VALUES('l1','cat.png','iconclip',NULL,'b1','{"layer4.1": [[3, 2.5]]}','2026-01-01 12:00:00.000000');
+CREATE INDEX ix_looks_created ON looks (created);
 CREATE TABLE renders (
 	id VARCHAR(32) NOT NULL, 
 	spec VARCHAR(2000) NOT NULL, 
@@ -60,12 +50,20 @@ CREATE TABLE renders (
 	created DATETIME NOT NULL, 
 	CONSTRAINT pk_renders PRIMARY KEY (id)
 );
-INSERT INTO "renders" VALUES('bf04bda5db793f56','{"facet":null,"form":"released","layer":"layer4.1","model":"iconclip","preset":"standard","ramp":1,"seed":0,"size":96,"steps":192,"strength":1.0,"unit":3}','iconclip','layer4.1',3,NULL,'done',192,NULL,NULL,NULL,NULL,1.5,NULL,'2026-01-01 12:00:00.000000');
-CREATE INDEX ix_facets_model ON facets (model);
-CREATE INDEX ix_facets_status ON facets (status);
-CREATE INDEX ix_looks_created ON looks (created);
 CREATE INDEX ix_renders_created ON renders (created);
 CREATE INDEX ix_renders_facet ON renders (facet);
 CREATE INDEX ix_renders_model_layer_unit ON renders (model, layer, unit);
 CREATE INDEX ix_renders_status ON renders (status);
-COMMIT;
+CREATE TABLE facet_images (
+	facet_id VARCHAR(32) NOT NULL, 
+	position INTEGER NOT NULL, 
+	blob VARCHAR(32) NOT NULL, 
+	name VARCHAR(300) NOT NULL, 
+	CONSTRAINT pk_facet_images PRIMARY KEY (facet_id, position), 
+	CONSTRAINT fk_facet_images_facet_id FOREIGN KEY(facet_id) REFERENCES facets (id)
+);
+INSERT INTO alembic_version (version_num) VALUES ('0001') RETURNING version_num;
+INSERT INTO facets (id, name, model, status, progress, shipped, positives, negatives, refused, layers, warnings, created) VALUES ('f1', 'maps', 'iconclip', 'ready', '', 0, 8, 16, '[]', '[{"layer": "layer3.0", "auc": 0.9}]', '["few images"]', '2026-01-01 12:00:00.000000');
+INSERT INTO looks (id, name, model, blob, layers, created) VALUES ('l1', 'cat.png', 'iconclip', 'b1', '{"layer4.1": [[3, 2.5]]}', '2026-01-01 12:00:00.000000');
+INSERT INTO renders (id, spec, model, layer, unit, status, step, elapsed_s, created) VALUES ('bf04bda5db793f56', '{"facet":null,"form":"released","layer":"layer4.1","model":"iconclip","preset":"standard","ramp":1,"seed":0,"size":96,"steps":192,"strength":1.0,"unit":3}', 'iconclip', 'layer4.1', 3, 'done', 192, 1.5, '2026-01-01 12:00:00.000000');
+INSERT INTO facet_images (facet_id, position, blob, name) VALUES ('f1', 0, 'b1', 'größe.png');

@@ -1,19 +1,4 @@
-BEGIN TRANSACTION;
-CREATE TABLE alembic_version (
-	version_num VARCHAR(32) NOT NULL, 
-	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
-INSERT INTO "alembic_version" VALUES('0002');
-CREATE TABLE facet_images (
-	facet_id VARCHAR(32) NOT NULL, 
-	position INTEGER NOT NULL, 
-	blob VARCHAR(32) NOT NULL, 
-	name VARCHAR(300) NOT NULL, 
-	CONSTRAINT pk_facet_images PRIMARY KEY (facet_id, position), 
-	CONSTRAINT fk_facet_images_facet_id FOREIGN KEY(facet_id) REFERENCES facets (id)
-);
-INSERT INTO "facet_images" VALUES('f1',0,'b1','größe.png');
-CREATE TABLE "facets" (
+CREATE TABLE _alembic_tmp_facets (
 	id VARCHAR(32) NOT NULL, 
 	name VARCHAR(200) NOT NULL, 
 	model VARCHAR(200) NOT NULL, 
@@ -31,19 +16,13 @@ CREATE TABLE "facets" (
 	spatial BOOLEAN DEFAULT 0 NOT NULL, 
 	CONSTRAINT pk_facets PRIMARY KEY (id)
 );
-INSERT INTO "facets" VALUES('f1','maps','iconclip',NULL,'ready','',NULL,0,8,16,'[]','[{"layer": "layer3.0", "auc": 0.9}]','["few images"]','2026-01-01 12:00:00.000000',0);
-CREATE TABLE looks (
-	id VARCHAR(32) NOT NULL, 
-	name VARCHAR(300) NOT NULL, 
-	model VARCHAR(200) NOT NULL, 
-	corpus VARCHAR(200), 
-	blob VARCHAR(32) NOT NULL, 
-	layers JSON NOT NULL, 
-	created DATETIME NOT NULL, 
-	CONSTRAINT pk_looks PRIMARY KEY (id)
-);
-INSERT INTO "looks" VALUES('l1','cat.png','iconclip',NULL,'b1','{"layer4.1": [[3, 2.5]]}','2026-01-01 12:00:00.000000');
-CREATE TABLE "renders" (
+INSERT INTO _alembic_tmp_facets (id, name, model, corpus, status, progress, error, shipped, positives, negatives, refused, layers, warnings, created) SELECT facets.id, facets.name, facets.model, facets.corpus, facets.status, facets.progress, facets.error, facets.shipped, facets.positives, facets.negatives, facets.refused, facets.layers, facets.warnings, facets.created 
+FROM facets;
+DROP TABLE facets;
+ALTER TABLE _alembic_tmp_facets RENAME TO facets;
+CREATE INDEX ix_facets_status ON facets (status);
+CREATE INDEX ix_facets_model ON facets (model);
+CREATE TABLE _alembic_tmp_renders (
 	id VARCHAR(32) NOT NULL, 
 	spec TEXT NOT NULL, 
 	model VARCHAR(200) NOT NULL, 
@@ -65,12 +44,12 @@ CREATE TABLE "renders" (
 	parts JSON DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_renders PRIMARY KEY (id)
 );
-INSERT INTO "renders" VALUES('bf04bda5db793f56','{"facet":null,"form":"released","layer":"layer4.1","model":"iconclip","preset":"standard","ramp":1,"seed":0,"size":96,"steps":192,"strength":1.0,"unit":3}','iconclip','layer4.1',3,NULL,'done',192,NULL,NULL,NULL,NULL,1.5,NULL,'2026-01-01 12:00:00.000000',NULL,NULL,'{}','[]');
-CREATE INDEX ix_looks_created ON looks (created);
-CREATE INDEX ix_facets_status ON facets (status);
-CREATE INDEX ix_facets_model ON facets (model);
-CREATE INDEX ix_renders_created ON renders (created);
-CREATE INDEX ix_renders_status ON renders (status);
-CREATE INDEX ix_renders_model_layer_unit ON renders (model, layer, unit);
+INSERT INTO _alembic_tmp_renders (id, spec, model, layer, unit, facet, status, step, activation, activation_sd, activation_percentile, facet_score, elapsed_s, error, created) SELECT renders.id, renders.spec, renders.model, renders.layer, renders.unit, renders.facet, renders.status, renders.step, renders.activation, renders.activation_sd, renders.activation_percentile, renders.facet_score, renders.elapsed_s, renders.error, renders.created 
+FROM renders;
+DROP TABLE renders;
+ALTER TABLE _alembic_tmp_renders RENAME TO renders;
 CREATE INDEX ix_renders_facet ON renders (facet);
-COMMIT;
+CREATE INDEX ix_renders_model_layer_unit ON renders (model, layer, unit);
+CREATE INDEX ix_renders_status ON renders (status);
+CREATE INDEX ix_renders_created ON renders (created);
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
