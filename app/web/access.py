@@ -133,7 +133,7 @@ class Access:
             visitor.may = widest([visitor.holder.scope, self.everybody])
         if rank(visitor.may) < rank(needs):
             raise _refusal(visitor, request.method, needs)
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and needs is not None:  # one may always come in and leave
             visitor.take("changes")
 
     async def _holder(self, visitor: Visitor, request: Request, needs: KeyScope | None) -> Holder | None:

@@ -166,6 +166,15 @@ def test_a_key_has_an_hour_of_its_own_and_an_admin_has_no_limits(client: TestCli
     assert [elsewhere.post(undo, headers=headers).status_code for headers in (keys["a"], {})] == [429, 303]
 
 
+def test_one_comes_in_with_a_key_where_the_address_has_had_its_hour(client: TestClient, public: Public) -> None:
+    site, key = public(changes_per_hour=1), client.app.state.microscope.key_desk.add("a", "make")  # type: ignore[attr-defined]
+    undo = f"/models/small/{LAYER}/5/labels/undo"
+    assert [site.post(undo).status_code for _ in range(2)] == [303, 429]
+    assert site.post("/enter", data={"key": key}).status_code == 303
+    assert site.post(undo).status_code == 303
+    assert site.post("/leave").status_code == 303 and site.post(undo).status_code == 429
+
+
 def test_uploads_and_facets_are_limited_before_they_are_read(public: Public) -> None:
     site = public(uploads_per_hour=1, facets_per_hour=1)
     picture = {"image": ("discs.png", io.BytesIO(png(blobs(7)[0])), "image/png")}
