@@ -21,9 +21,15 @@ def own_page(back: str) -> str:
 
 def came_from(request: Request) -> str:
     """The page that was asked for, or that the form was on; the first page where that is not known."""
-    if request.method in ("GET", "HEAD"):
-        here = own_address(request)
-    else:
-        sent_from = urlsplit(request.headers.get("referer", ""))
-        here = sent_from._replace(scheme="", netloc="").geturl() if sent_from.netloc == request.url.netloc else "/"
+    if request.method not in ("GET", "HEAD"):
+        return led_here(request)
+    here = own_address(request)
     return here if _OWN_PAGE.fullmatch(here) else "/"
+
+
+def led_here(request: Request) -> str:
+    """The page whose link or form led here; the first page where that is not known, and where it was the entrance itself."""
+    page = urlsplit(request.headers.get("referer", ""))
+    there = page._replace(scheme="", netloc="").geturl()
+    known = page.netloc == request.url.netloc and page.path != "/enter"
+    return there if known and _OWN_PAGE.fullmatch(there) else "/"

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.answers.keys import Entrance
 from app.errors import FacetscopeError
 from app.web import session
-from app.web.back import came_from, own_page
+from app.web.back import led_here, own_page
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import form_body, read_fields
 from app.web.scope import Pages, Scope
@@ -39,7 +39,7 @@ def enter_page(
     request: Request, views: Pages, visitor: Who, back: Annotated[str | None, Query(max_length=2001)] = None
 ) -> Response:
     """The same as a page with the form; `back` is the page to go on with."""
-    return views.page(request, "enter.html", _entrance(visitor), back=own_page(back or came_from(request)), error=None)
+    return views.page(request, "enter.html", _entrance(visitor), back=own_page(back or led_here(request)), error=None)
 
 
 @router.post("/enter", openapi_extra=_ENTER_BODY, response_model=None, status_code=303)

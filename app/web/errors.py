@@ -14,6 +14,7 @@ from app.errors import (
     DiskFull,
     FacetscopeError,
     KeyNeeded,
+    NotAllowed,
     NotFound,
     NotReady,
     QueueFull,
@@ -58,7 +59,7 @@ def respond(request: Request, error: FacetscopeError) -> Response:
     else:
         views: Views = request.app.state.views
         refresh = REFRESH_S if isinstance(error, NotReady | Away) and request.method == "GET" else None
-        back = came_from(request) if isinstance(error, KeyNeeded) else None
+        back = came_from(request) if isinstance(error, KeyNeeded | NotAllowed) else None
         response = views.message(request, "error.html", status=error.status, error=error, refresh=refresh, back=back)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(extra_headers(error))

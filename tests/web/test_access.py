@@ -201,6 +201,34 @@ def test_a_person_comes_in_goes_back_and_leaves(guarded: Guarded, new_key: Calla
     assert site.get("/models").status_code == 401
 
 
+def test_the_entrance_leads_back_to_the_page_whose_link_led_to_it(
+    guarded: Guarded, new_key: Callable[[str], str]
+) -> None:
+    site = guarded(access="team")
+    page = Markup(site.get("/enter", headers={"Referer": "http://testserver/facets?a=1"}).text)
+    assert page.one("input", name="back")["value"] == "/facets?a=1"
+    assert Markup(site.get("/enter").text).one("input", name="back")["value"] == "/"
+    site.post("/enter", data={"key": new_key("read")})
+    page = Markup(site.get("/enter", params={"back": "/facets?a=1&b=2"}).text)
+    assert page.one("a", href="/facets?a=1&b=2")
+    left = site.post("/leave", data={"back": page.all("input", name="back")[0]["value"]}).headers["location"]
+    assert Markup(site.get(left).text).one("input", name="back")["value"] == "/facets?a=1&b=2"
+
+
+def test_whoever_is_in_with_too_small_a_key_may_show_another_at_once(
+    guarded: Guarded, new_key: Callable[[str], str], render_url: str
+) -> None:
+    site = guarded(access="team")
+    site.post("/enter", data={"key": new_key("read")})
+    refused = site.post(f"{render_url}/pin", headers={"Referer": f"http://testserver{render_url}"})
+    assert refused.status_code == 403 and "Enter with another key" in refused.text
+    assert Markup(refused.text).one("input", name="back")["value"] == render_url
+    assert "Enter with one" in site.get(f"{render_url}/delete").text
+    assert Markup(site.get("/enter").text).one("form", action="/enter")
+    answer = site.post("/enter", data={"key": new_key("admin"), "back": f"{render_url}/delete"})
+    assert "Leave it" in site.get(answer.headers["location"]).text
+
+
 def test_the_cookie_is_for_https_alone_where_one_came_by_it(guarded: Guarded, new_key: Callable[[str], str]) -> None:
     site = guarded(access="team")
     site.base_url = "https://testserver"
