@@ -27,8 +27,28 @@
     if (document.activeElement === document.body) event.target.focus({ preventScroll: true });
   });
 
+  // A form that was refused stays as it is, with what the page of the refusal says above it.
+  const told = (form, { status, responseText }) => {
+    const said = new DOMParser().parseFromString(responseText, 'text/html').querySelector('#main .lede');
+    if (!form.matches('form') || !said) return false;
+    form.querySelectorAll(':scope > .alert').forEach((before) => before.remove());
+    const alert = document.createElement('div');
+    alert.className = 'alert';
+    alert.setAttribute('role', 'alert');
+    alert.append(`${said.textContent} `);
+    if (status === 401 || status === 403) {
+      const entrance = Object.assign(document.createElement('a'), { href: '/enter', target: '_blank' });
+      entrance.textContent = 'Enter with a key';
+      alert.append(entrance);
+    }
+    form.prepend(alert);
+    return true;
+  };
   for (const name of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
-    document.addEventListener(name, () => announce('The server could not answer. Reload the page to try again.'));
+    document.addEventListener(name, ({ type, detail }) => {
+      if (type === 'htmx:responseError' && told(detail.elt, detail.xhr)) return;
+      announce('The server could not answer. Reload the page to try again.');
+    });
   }
 
   // The film: a range over frames that already have addresses. The strip below it works without this.

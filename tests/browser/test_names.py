@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import Complaints
 from tests.browser.server import Server
 from tests.browser.test_access import serious
 
@@ -53,3 +54,18 @@ def test_a_unit_is_named_voted_on_and_the_name_taken_back(
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator("#names")).to_contain_text("Nobody has called it anything yet")
     expect(title).to_have_text(before)
+
+
+def test_a_refusal_is_said_above_the_form_which_stays(
+    furnished_site: Server, page: Page, complaints: Complaints
+) -> None:
+    open_unit(page, furnished_site, 42)
+    page.route("**/labels", lambda route: route.continue_(url=f"{furnished_site.url}/models/nobody/layer4.0/42/labels"))
+    page.locator("#label-text").fill("typed at length")
+    for _ in range(2):
+        page.get_by_role("button", name="Call it so").click()
+        expect(page.locator("#names").get_by_role("alert")).to_contain_text("nobody")
+    expect(page.locator("#label-text")).to_have_value("typed at length")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    complaints[:] = [each for each in complaints if "404" not in each]
