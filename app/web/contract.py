@@ -16,8 +16,9 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "field": {"type": "string"},
+        "request_id": {"type": "string"},
     },
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "detail", "request_id"],
 }
 MADE = {
     "type": "object",
