@@ -40,9 +40,9 @@ CONFIG = SchemathesisConfig.from_dict(
         "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
         "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.8} for name in KNOWN},
         "phases": {"coverage": {"enabled": TIMES > 1, "unexpected-methods": NO_PAGES}},
-        # A name may be of nothing, and a text be no direction: no schema can say which.
+        # A key may be of nobody, a name of nothing, and a text be no direction: no schema can say which.
         "checks": {
-            "positive_data_acceptance": {"expected-statuses": ["2xx", "303", "404", "413", "415", "422", "429"]}
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "303", "401", "404", "413", "415", "422", "429"]}
         },
     }
 )
