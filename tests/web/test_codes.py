@@ -9,8 +9,7 @@ from fastapi.testclient import TestClient
 from app.microscope import Microscope
 from app.settings import Settings
 from tests.pictures import COLOURS
-from tests.web.conftest import LAYER, finish, of_other_weights, offered
-from tests.web.conftest import SPEC as RENDER
+from tests.web.conftest import LAYER, finish, occupied, of_other_weights, offered
 from tests.web.markup import Markup
 
 SPEC = {"kind": "codes", "model": "small", "layer": LAYER, "by": "concept"}
@@ -122,15 +121,12 @@ def test_codes_of_other_weights_say_so_and_are_found_again(settings: Settings, c
 
 
 def test_codes_that_were_stopped_say_so_and_can_be_started_again(client: TestClient) -> None:
-    """They surely wait when they are stopped: no more than two jobs run side by side, and two long renders do."""
-    long = [client.post("/renders", data={**RENDER, "unit": unit, "steps": "4000"}) for unit in ("40", "41")]
     spec = {**SPEC, "by": "kind", "seed": "5"}
-    url = client.post("/findings", data=spec).headers["location"]
-    assert client.post(f"{url}/cancel").status_code == 303
-    assert client.get(f"{url}.json").json()["status"] == "cancelled"
+    with occupied(client):
+        url = client.post("/findings", data=spec).headers["location"]
+        assert client.post(f"{url}/cancel").status_code == 303
+        assert client.get(f"{url}.json").json()["status"] == "cancelled"
     assert "It was stopped before all codes were fitted" in client.get(url).text
-    for each in long:
-        client.post(f"{each.headers['location']}/cancel")
     assert client.post("/findings", data=spec).headers["location"] == url
     assert finish(client, url)["status"] == "done"
 
