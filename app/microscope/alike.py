@@ -24,7 +24,7 @@ class AlikeDesk:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
 
-    def page(self, slug: str, layer: str, unit: int, corpus: str | None) -> AlikePage:
+    def page(self, slug: str, layer: str, unit: int, corpus: str | None = None) -> AlikePage:
         """The units that are active on the same images. Raises `NotFound`, also for a layer without an index."""
         self.browser.unit(slug, layer, unit)
         index = self.browser.index(slug, layer, corpus)

@@ -1,39 +1,28 @@
-"""The application object: what the web pages and the command line ask of Facetscope, each in one method."""
+"""The application object: it joins the desks that pages and commands ask, starts them and stops them, and does itself what
+takes more than one of them."""
 
 import asyncio
 import gc
-import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any
 
 from app import images, urls
-from app.answers.beside import BesidePage
-from app.answers.codes import CodesFile
-from app.answers.composition import CompositionFile
 from app.answers.examples import View
-from app.answers.facets import FacetPage, Facets
-from app.answers.families import FamiliesPage, FamilyKind
+from app.answers.facets import FacetPage
 from app.answers.findings import Finding, FindingView
-from app.answers.given import GivenPage
-from app.answers.home import Home, Search
-from app.answers.labellings import LabellingPage
-from app.answers.labels import LabelsOfLayer
-from app.answers.layer import LayerPage, UnitCard
-from app.answers.looks import CorpusImagePage, LookPage, Looks
-from app.answers.models import CardPage, ModelInfo, Models
-from app.answers.renders import Comparison, FacetTable, RenderPage, Renders, Visualize
+from app.answers.layer import UnitCard
+from app.answers.looks import CorpusImagePage
+from app.answers.models import CardPage
+from app.answers.renders import Renders
 from app.answers.status import StatusPage
-from app.answers.unit import AlikePage, ByFacetPage, UnitPage
-from app.answers.words import UnitWordsFile
-from app.corpus import listing
-from app.corpus.export import as_csv, as_parquet
+from app.answers.unit import UnitPage
 from app.corpus.index import Index
 from app.errors import NotFound
-from app.job import Job, watch
+from app.job import Job
 from app.microscope import facet_answers, facet_table
 from app.microscope.admission import Admit, freely
 from app.microscope.alike import AlikeDesk
@@ -43,6 +32,7 @@ from app.microscope.captions import Captions
 from app.microscope.card import Card
 from app.microscope.columns import ColumnDesk
 from app.microscope.deleting import DeleteDesk
+from app.microscope.downloads import Downloads
 from app.microscope.facet_columns import FacetColumnDesk
 from app.microscope.facet_pictures import FacetPictures
 from app.microscope.facet_rows import FacetRows
@@ -54,11 +44,10 @@ from app.microscope.gallery import PLAIN, Gallery
 from app.microscope.given_desk import GivenDesk
 from app.microscope.given_facet import GivenFacets
 from app.microscope.heat import HeatDesk
+from app.microscope.home import HomeDesk
 from app.microscope.indexes import Indexes
 from app.microscope.instruments import Files
 from app.microscope.keys import KeyDesk
-from app.microscope.lab.code_answers import as_csv as codes_as_csv
-from app.microscope.lab.composition_page import as_csv as composition_as_csv
 from app.microscope.lab.desk import LabDesk
 from app.microscope.lab.laboratory import Laboratory
 from app.microscope.lab.pictured import PicturedDesk
@@ -69,7 +58,7 @@ from app.microscope.lists import ListDesk
 from app.microscope.looks import LookDesk
 from app.microscope.metrics import Metrics
 from app.microscope.naming import Naming, Titles
-from app.microscope.naming import as_csv as labels_as_csv
+from app.microscope.naming_desk import NamingDesk
 from app.microscope.notes import NoteDesk
 from app.microscope.parts import Box
 from app.microscope.quizzes import QuizDesk
@@ -82,7 +71,7 @@ from app.microscope.surveys import SurveyDesk
 from app.microscope.sweeping import Sweeper
 from app.microscope.top_words import TopWords
 from app.microscope.tour import TourDesk
-from app.microscope.word_answers import as_csv as words_as_csv
+from app.microscope.watching import Watching, until_over
 from app.render.faults import is_fault
 from app.settings import Settings
 from app.spec import FindingSpec, RenderSpec, TableSpec
@@ -90,15 +79,11 @@ from app.store import Store, be_patient
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
-HOME_UNITS = 48
 PAGE = 48
 CANCEL_WAIT_S = 5.0
 CLOSE_WAIT_S = 3.0
 FIRST_FRAME_WAIT_S = 0.2
-RESUME_WAIT_S = 60.0
 PATIENCE_S = 600.0  # that what runs waits for the database, before a new process is to try
-POLL_S = 0.25
-UNFINISHED = ("queued", "running", "training")
 
 
 class Microscope:
@@ -136,7 +121,14 @@ class Microscope:
             settings, self.store, self.worker, self.residents, self.indexes, self.column_desk, self.facet_desk
         )
         self.render_pages = RenderPages(
-            self.store, self.residents, self.indexes, self.facet_desk, self.gallery, self.worker.ahead, self.naming
+            self.store,
+            self.residents,
+            self.indexes,
+            self.facet_desk,
+            self.gallery,
+            self.worker.ahead,
+            self.naming,
+            bounded=settings.disk_quota_bytes > 0,
         )
         self.table_desk = FacetTableDesk(
             self.store, self.residents, self.indexes, self.facet_desk, self.render_desk, self.render_pages, self.naming
@@ -144,7 +136,6 @@ class Microscope:
         self.look_desk = LookDesk(
             settings, self.store, self.worker, self.residents, self.indexes, self.gallery, self.naming
         )
-        self.labelling_desk = LabellingDesk(self.store, self.column_desk)
         self.top_words = TopWords(self.store, self.residents, self._titles)
         self.laboratory = Laboratory(
             settings,
@@ -175,6 +166,10 @@ class Microscope:
             FacetRows(self.facet_desk, self.column_desk, self.facet_columns, self.gallery),
             self.top_words,
         )
+        self.downloads = Downloads(self.browser)
+        self.home_desk = HomeDesk(self.browser, self.ready)
+        self.naming_desk = NamingDesk(self.browser)
+        self.labelling_desk = LabellingDesk(self.store, self.browser)
         self.text_desk = TextDesk(self.browser, self.worker, self.lab_desk)
         self.pictured_desk = PicturedDesk(self.store, self.browser, self.worker, self.lab_desk, self.top_words)
         self.alike_desk = AlikeDesk(self.browser)
@@ -185,6 +180,14 @@ class Microscope:
         self.list_desk = ListDesk(self.store, self.browser)
         self.tour_desk = TourDesk(self.browser, self.family_desk)
         self.beside_desk = BesideDesk(self.browser, self.look_desk)
+        self.watching = Watching(
+            self.store,
+            self.worker,
+            self.table_desk,
+            render=self.render_pages.page,
+            facet=self.facet,
+            finding=self.finding,
+        )
         self.delete_desk = DeleteDesk(self.store, self.indexes, pictures)
 
     def start(self) -> None:
@@ -259,40 +262,6 @@ class Microscope:
         """The slug of the model that pages show when none is named."""
         return self.residents.default
 
-    def home(self) -> Home:
-        """The first page."""
-        ready, reason = self.ready()
-        return Home(
-            ready=ready,
-            reason=reason,
-            model=self.model(self.residents.default),
-            units=self._home_units() if ready else [],
-            facets=self.facet_desk.cards().facets[:12],
-            renders=[link(row) for row in self.store.renders(limit=12)],
-        )
-
-    def _home_units(self) -> list[UnitCard]:
-        """The most selective units of the last layer, first one for each word that the examples agree on."""
-        slug = self.residents.default
-        layer = self.residents.clip(slug).default_layer
-        index = self.browser.index(slug, layer)
-        if index is None:
-            channels = self.residents.clip(slug).layers[layer].channels
-            return self.browser.cards(slug, layer, range(min(HOME_UNITS, channels)), None)
-        words, order = self.naming.titles(slug, layer, index), index.strongest(layer).tolist()
-        first = {words[unit].text: unit for unit in reversed(order) if words[unit].text}
-        named = sorted(first.values(), key=order.index)
-        units = [*named, *(unit for unit in order if unit not in named)]
-        return self.browser.cards(slug, layer, units[:HOME_UNITS], index)
-
-    def models(self) -> Models:
-        """All known models."""
-        return self.browser.models()
-
-    def model(self, slug: str) -> ModelInfo:
-        """One model."""
-        return self.browser.model(slug)
-
     def card(self, slug: str) -> CardPage:
         """The card of a known model."""
         return Card.of(self.residents.entry(slug)).page()
@@ -306,24 +275,6 @@ class Microscope:
         with suppress(NotFound):
             return urls.card(slug) if Card.find(self.residents.entry(slug)) else None
         return None
-
-    def layer_page(
-        self,
-        slug: str,
-        layer: str,
-        *,
-        after: int = -1,
-        limit: int = 60,
-        q: str = "",
-        facet: str | None = None,
-        sort: str = "unit",
-        corpus: str | None = None,
-        family: str | None = None,
-    ) -> LayerPage:
-        """A page of a layer's units."""
-        return self.browser.layer_page(
-            slug, layer, after=after, limit=limit, q=q, facet=facet, sort=sort, corpus=corpus, family=family
-        )
 
     def unit_page(
         self,
@@ -348,85 +299,6 @@ class Microscope:
         }
         return page.model_copy(update=people)
 
-    def by_facet_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> ByFacetPage:
-        """A unit's dataset examples under every facet."""
-        return self.browser.by_facet_page(slug, layer, unit, corpus)
-
-    def begin_labelling(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
-        """Begin to label a unit's pictures blind, or go on; returns the labelling's id."""
-        self.browser.unit(slug, layer, unit)
-        index = self.browser.index(slug, layer, corpus)
-        if index is None:
-            raise NotFound(f"No images are indexed for {layer} of {slug}, so there is nothing to label.")
-        return self.labelling_desk.begin(slug, index, layer, unit, name=name, browser=browser)
-
-    def labelling(self, labelling_id: str, browser: str | None, only: str | None = None) -> LabellingPage:
-        """A blind labelling, as the browser of that anonymous id sees it."""
-        row = self.store.labellings.get(_safe(labelling_id))
-        label = self.browser.label(row.model, row.layer, row.unit) if row.finished else ""
-        return self.labelling_desk.page(row.id, browser, label, only)
-
-    def layer_labels(self, slug: str, layer: str, corpus: str | None = None) -> LabelsOfLayer:
-        """All that the units of a layer are called, by people and automatically."""
-        units = self.browser.layer(slug, layer).channels
-        return self.naming.of_layer(slug, layer, units, self.browser.index(slug, layer, corpus))
-
-    def layer_labels_csv(self, slug: str, layer: str, corpus: str | None = None) -> bytes:
-        """The same as a table."""
-        return labels_as_csv(self.layer_labels(slug, layer, corpus))
-
-    def label_unit(
-        self, slug: str, layer: str, unit: int, *, text: object, name: object, corpus: str | None, browser: str
-    ) -> str:
-        """Keep what the person at a browser calls a unit; returns the label."""
-        self.browser.unit(slug, layer, unit)
-        index = self.browser.index(slug, layer, corpus)
-        return self.naming.say(slug, layer, unit, index, text=text, name=name, browser=browser)
-
-    def unlabel_unit(self, slug: str, layer: str, unit: int, browser: str | None) -> None:
-        """Take it back."""
-        self.browser.unit(slug, layer, unit)
-        self.naming.unsay(slug, layer, unit, browser)
-
-    def vote_on_label(
-        self, slug: str, layer: str, unit: int, *, vote: object, word: object, corpus: str | None, browser: str
-    ) -> None:
-        """Count a vote on one of a unit's labels."""
-        self.browser.unit(slug, layer, unit)
-        index = self.browser.index(slug, layer, corpus)
-        self.naming.vote(slug, layer, unit, index, vote=vote, word=word, browser=browser)
-
-    def alike_page(self, slug: str, layer: str, unit: int, *, corpus: str | None = None) -> AlikePage:
-        """The units that are active on the same images as one."""
-        return self.alike_desk.page(slug, layer, unit, corpus)
-
-    def families(
-        self,
-        slug: str,
-        *,
-        kind: FamilyKind | None = None,
-        layer: str | None = None,
-        corpus: str | None = None,
-        family: str | None = None,
-        after: int = 0,
-    ) -> FamiliesPage:
-        """A tour of the families of a model's units."""
-        return self.tour_desk.page(slug, kind=kind, layer=layer, corpus=corpus, family=family, after=after)
-
-    async def beside(
-        self,
-        a: str | None = None,
-        b: str | None = None,
-        *,
-        layer_a: str | None = None,
-        layer_b: str | None = None,
-        q: str = "",
-        unit: int | None = None,
-        after: int = 0,
-    ) -> BesidePage:
-        """Two layers, of two models or of one, side by side."""
-        return await self.beside_desk.page(a, b, layer_a=layer_a, layer_b=layer_b, q=q, unit=unit, after=after)
-
     def random_unit(
         self, slug: str | None = None, layer: str | None = None, *, corpus: str | None = None, facet: str | None = None
     ) -> str:
@@ -436,55 +308,12 @@ class Microscope:
         unit = secrets.randbelow(found.channels)
         return urls.with_query(urls.unit(slug, found.name, unit), corpus=corpus, facet=facet)
 
-    def given_page(
-        self,
-        slug: str,
-        layer: str,
-        unit: int,
-        *,
-        by: str | None = None,
-        value: str | None = None,
-        facet: str | None = None,
-        corpus: str | None = None,
-    ) -> GivenPage:
-        """A unit's activation given a label of the corpus, or given a facet."""
-        return self.given_desk.page(slug, layer, unit, by=by, value=value, facet=facet, corpus=corpus)
-
     def given_address(
         self, slug: str, layer: str, unit: int, *, facet: str | None = None, corpus: str | None = None
     ) -> str:
         """The address of a unit's activation given a facet. Raises `NotFound` for a unit that there is not."""
         self.browser.unit(slug, layer, unit)
         return urls.given(slug, layer, unit, facet=facet, corpus=corpus)
-
-    def activations(
-        self, slug: str, layer: str, unit: int, suffix: Literal["csv", "parquet"], corpus: str | None = None
-    ) -> Iterator[bytes]:
-        """A unit's activation on every image of a corpus, as a file in parts. What can be wrong is raised at once."""
-        index, columns = self.browser.exported(slug, layer, unit, corpus)
-        return {"csv": as_csv, "parquet": as_parquet}[suffix](index, columns, layer, unit)
-
-    def units_file(
-        self, slug: str, layer: str, suffix: Literal["csv", "parquet", "json"], corpus: str | None = None
-    ) -> bytes:
-        """All units of a layer, one a row, as a file."""
-        index = self.browser.listed(slug, layer, corpus)
-        titles = self.naming.titles(slug, layer, index)
-        table = listing.units(index, layer, [titles[unit].text for unit in range(index.units(layer))])
-        if suffix == "json":
-            return json.dumps(
-                {**_texts(table.schema.metadata), "units": table.to_pylist()}, ensure_ascii=False
-            ).encode()
-        return {"csv": listing.as_csv, "parquet": listing.as_parquet}[suffix](table)
-
-    def examples_file(self, slug: str, layer: str, unit: int, corpus: str | None = None) -> bytes:
-        """A unit's examples as CSV."""
-        index = self.browser.listed(slug, layer, corpus, unit)
-        return listing.as_csv(listing.examples(index, layer, unit))
-
-    def facets(self) -> Facets:
-        """All facets."""
-        return self.facet_desk.cards()
 
     def facet(self, facet_id: str) -> FacetPage:
         """One facet with the renders made with it."""
@@ -509,11 +338,6 @@ class Microscope:
         await asyncio.to_thread(self.facet_desk.queue, facet_id)
         return facet_id, created
 
-    async def watch_facet(self, facet_id: str, seen: int = -1) -> AsyncIterator[tuple[int, FacetPage]]:
-        """The newest state of a facet in training, as often as there is one, and always the last."""
-        async for version in self._versions(f"facet:{facet_id}", lambda: self.store.facet(facet_id).status, seen):
-            yield version, await asyncio.to_thread(self.facet, facet_id)
-
     async def start_render(self, spec: RenderSpec, admit: Admit = freely) -> tuple[str, bool]:
         """Queue a render, or find the one of the same spec; returns its id and whether it is new. An idle device is given
         a moment, so that the render's page comes with the first frame in it."""
@@ -533,75 +357,26 @@ class Microscope:
 
     async def start_seeds(self, render_id: str, admit: Admit = freely) -> None:
         """Start a render again from other seeds."""
-        await asyncio.to_thread(self.render_desk.start_seeds, _safe(render_id), admit)
-
-    def visualize(self, model: str | None, layer: str | None) -> Visualize:
-        """What there is to choose from for a render of anything."""
-        return self.render_pages.form(model or self.residents.default, layer)
+        await asyncio.to_thread(self.render_desk.start_seeds, render_id, admit)
 
     async def cancel_render(self, render_id: str) -> None:
         """Stop a render before its next step, and wait a moment until it has."""
         job = await asyncio.to_thread(self.render_desk.cancel, render_id)
         if job is not None and self.store.render(render_id).status == "running":
-            await self._until_over(job)
-
-    async def _until_over(self, job: Job) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CANCEL_WAIT_S):
-                async for _ in job.watch():
-                    pass
-
-    async def watch_render(self, render_id: str, seen: int = -1) -> AsyncIterator[tuple[int, RenderPage]]:
-        """The newest state of a render, as often as there is one, and always the last."""
-        async for version in self._versions(render_id, lambda: self.store.render(render_id).status, seen):
-            yield version, await asyncio.to_thread(self.render, render_id)
-
-    async def _versions(self, key: str, status: Callable[[], str], seen: int) -> AsyncIterator[int]:
-        """The versions of a job; of one that is over, one last version, so that every watcher gets the final state."""
-        job, patience_s = self.worker.find(key), RESUME_WAIT_S
-        while job is None and patience_s > 0 and await asyncio.to_thread(status) in UNFINISHED:
-            await asyncio.sleep(POLL_S)  # just restarted: the job is queued again once its model is loaded
-            job, patience_s = self.worker.find(key), patience_s - POLL_S
-        if job is None:
-            yield seen + 1
-            return
-        # a version from before a restart may be higher than any the new job has: then everything is news
-        async for version in job.watch(seen if seen <= job.version else -1):
-            yield version
-
-    def facet_table(self, spec: TableSpec) -> FacetTable:
-        """A unit without a facet and with each, as far as it has grown."""
-        return self.table_desk.page(spec)
+            await until_over(job, CANCEL_WAIT_S)
 
     async def start_facet_table(self, spec: TableSpec, admit: Admit = freely) -> str:
         """Start what is missing of a facet table; returns its address."""
         await asyncio.to_thread(self.table_desk.start, spec, admit)
         return facet_table.address(spec)
 
-    async def watch_facet_table(self, spec: TableSpec, seen: int = -1) -> AsyncIterator[tuple[int, FacetTable]]:
-        """The newest state of a facet table, as often as there is one, and always the last."""
-        jobs, all_there = await asyncio.to_thread(self.table_desk.jobs, spec)
-        patience_s = RESUME_WAIT_S
-        while not all_there and patience_s > 0:
-            await asyncio.sleep(POLL_S)  # just restarted: as for a single render
-            jobs, all_there = await asyncio.to_thread(self.table_desk.jobs, spec)
-            patience_s -= POLL_S
-        async for version in watch(jobs, seen if seen <= sum(job.version for job in jobs) else -1):
-            yield version, await asyncio.to_thread(self.facet_table, spec)
-
-    def render(self, render_id: str) -> RenderPage:
-        """A render's page."""
-        page = self.render_pages.page(render_id)
-        bounded = self.settings.disk_quota_bytes > 0
-        return page.model_copy(update={"may_be_cleared": bounded and not page.pinned and page.status == "done"})
-
     def pin_render(self, render_id: str, *, pinned: bool) -> None:
         """Keep a render's pictures when others are cleared for room, or no longer. Raises `NotFound`."""
-        self.store.keeping.pin(self.store.render(_safe(render_id)).id, pinned=pinned)
+        self.store.keeping.pin(self.store.render(render_id).id, pinned=pinned)
 
     def finding(self, finding_id: str, view: FindingView | None = None) -> Finding:
         """What an instrument found."""
-        return self.finding_desk.page(_safe(finding_id), view or FindingView())
+        return self.finding_desk.page(finding_id, view or FindingView())
 
     async def finding_fields(self, values: dict[str, Any], files: Files) -> dict[str, Any]:
         """The fields of a form as those of a finding's spec: what was pasted or uploaded is kept, and its id takes its
@@ -612,35 +387,6 @@ class Microscope:
         if not fields.get("layer"):
             fields["layer"] = self.residents.clip(str(fields["model"])).default_layer
         return fields
-
-    def unit_words(self, finding_id: str, unit: int) -> UnitWordsFile:
-        """All words of one unit that a finding measured."""
-        return self.top_words.unit_file(_safe(finding_id), unit)
-
-    def unit_words_csv(self, finding_id: str, unit: int) -> bytes:
-        """The same as a table."""
-        return words_as_csv(self.unit_words(finding_id, unit))
-
-    def word_sheet(self, finding_id: str, word: str | None) -> bytes:
-        """A word of a finding as it was drawn."""
-        return self.top_words.sheet(_safe(finding_id), word)
-
-    def composition_file(self, finding_id: str) -> CompositionFile:
-        """All words of a composition with all their units."""
-        return self.laboratory.compositions.file(self.store.findings.get(_safe(finding_id)))
-
-    def composition_csv(self, finding_id: str) -> bytes:
-        """The same as a table."""
-        return composition_as_csv(self.composition_file(finding_id))
-
-    def codes(self, finding_id: str, level: int | None) -> CodesFile:
-        """All sparse codes of one level of a finding."""
-        return self.laboratory.sparse_codes.file(_safe(finding_id), level)
-
-    def codes_csv(self, finding_id: str, level: int | None) -> tuple[bytes, int]:
-        """The same as a table, and the number of the level."""
-        file = self.codes(finding_id, level)
-        return codes_as_csv(file), file.level
 
     def _titles(self, slug: str, layer: str) -> Titles | None:
         """What the units of a layer are called; None for a model that is not served."""
@@ -664,18 +410,9 @@ class Microscope:
 
     async def cancel_finding(self, finding_id: str) -> None:
         """Stop a finding before its next step, and wait a moment until it has."""
-        job = await asyncio.to_thread(self.finding_desk.cancel, _safe(finding_id))
+        job = await asyncio.to_thread(self.finding_desk.cancel, finding_id)
         if job is not None and self.store.findings.get(finding_id).status == "running":
-            await self._until_over(job)
-
-    async def watch_finding(self, finding_id: str, seen: int = -1) -> AsyncIterator[tuple[int, Finding]]:
-        """The newest state of a finding, as often as there is one, and always the last."""
-        async for version in self._versions(finding_id, lambda: self.store.findings.get(finding_id).status, seen):
-            yield version, await asyncio.to_thread(self.finding, finding_id)
-
-    def compare(self, left: str, right: str) -> Comparison:
-        """Two renders side by side."""
-        return self.render_pages.compare(left, right)
+            await until_over(job, CANCEL_WAIT_S)
 
     def renders(self, before: str | None = None) -> Renders:
         """The latest renders."""
@@ -687,22 +424,6 @@ class Microscope:
         """Look at an uploaded picture; returns the look's id."""
         picture = await asyncio.to_thread(self.look_desk.decode, name, data)
         return await self.look_desk.add(PurePath(name).name, model, picture)
-
-    def look(self, look_id: str) -> LookPage:
-        """One look."""
-        return self.look_desk.page(look_id)
-
-    async def part_of_look(self, look_id: str, box: Box) -> LookPage:
-        """One look with what a part of its picture drives by itself."""
-        return await self.look_desk.part_of_look(look_id, box)
-
-    def looks(self) -> Looks:
-        """The latest looks."""
-        return self.look_desk.looks()
-
-    async def search(self, q: str, model: str | None = None, layer: str | None = None) -> Search:
-        """Units by number, word or text."""
-        return await self.look_desk.search(q, model, layer)
 
     async def corpus_page(
         self, corpus: str, index: int, box: Box | None = None, on: tuple[str, int] | None = None
@@ -717,14 +438,6 @@ class Microscope:
         kept = {end: urls.with_query(url, unit=named) for end in ("previous", "next") if (url := getattr(page, end))}
         return page.model_copy(update={**kept, "on": found})
 
-    async def corpus_heat(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
-        """A corpus picture with a unit's map over it, WebP."""
-        return await self.heat_desk.heat(corpus, index, layer, unit)
-
-    async def corpus_crop(self, corpus: str, index: int, layer: str, unit: int) -> bytes:
-        """A corpus picture around the place where a unit fires most, WebP."""
-        return await self.heat_desk.crop(corpus, index, layer, unit)
-
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""
         return images.encode_webp(self.indexes.picture_of(corpus, index).image(index))
@@ -736,37 +449,6 @@ class Microscope:
             facet = self.facet_desk.resolve(slug, facet)
         return self.gallery.picture(slug, layer, unit, facet)
 
-    def blob(self, blob_id: str) -> bytes:
-        """A stored picture, WebP."""
-        return self.store.files.blob(_safe(blob_id))
-
-    def frame(self, render_id: str, step: int) -> bytes:
-        """One frame of a render, WebP."""
-        return self.store.files.frame(_safe(render_id), step)
-
-    def render_png(self, render_id: str) -> bytes:
-        """The finished picture of a render, PNG."""
-        return self.store.files.picture(_safe(render_id))
-
-    def render_film(self, render_id: str) -> bytes:
-        """How a finished picture grew, animated WebP."""
-        return self.render_pages.film(_safe(render_id))
-
-    def render_spec(self, render_id: str) -> RenderSpec:
-        """What made a render."""
-        return self.render_pages.spec(_safe(render_id))
-
     def status(self) -> StatusPage:
         """How the server stands."""
         return self.standing.page(*self.ready(), self.metrics)
-
-
-def _texts(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in metadata.items()}
-
-
-def _safe(name: str) -> str:
-    """An id that is nothing but letters and digits, so that no path can be made of it. Raises `NotFound`."""
-    if not name.isalnum():
-        raise NotFound(f"There is nothing stored under {name!r}.")
-    return name

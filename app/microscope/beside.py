@@ -31,14 +31,14 @@ class BesideDesk:
 
     async def page(
         self,
-        a: str | None,
-        b: str | None,
+        a: str | None = None,
+        b: str | None = None,
         *,
-        layer_a: str | None,
-        layer_b: str | None,
-        q: str,
-        unit: int | None,
-        after: int,
+        layer_a: str | None = None,
+        layer_b: str | None = None,
+        q: str = "",
+        unit: int | None = None,
+        after: int = 0,
     ) -> BesidePage:
         """Two layers of served models, by default the last ones of the first two models; of a single model, its last two
         that are indexed. A layer that the model has not counts as not given: it is of the model that was chosen before.

@@ -105,13 +105,13 @@ class Browser:
         slug: str,
         name: str,
         *,
-        after: int,
-        limit: int,
-        q: str,
-        facet: str | None,
-        sort: str,
-        corpus: str | None,
-        family: str | None,
+        after: int = -1,
+        limit: int = 60,
+        q: str = "",
+        facet: str | None = None,
+        sort: str = "unit",
+        corpus: str | None = None,
+        family: str | None = None,
     ) -> LayerPage:
         """A page of units: `after` is the position in the sorted list that the page starts behind.
 
@@ -252,7 +252,7 @@ class Browser:
         found = responses(index, layer, unit, self.columns.find(index), view, draw, partial(address, unit))
         return page.model_copy(update={**found, **self.facet_rows.of(index, layer, unit, corpus)})
 
-    def by_facet_page(self, slug: str, name: str, unit: int, corpus: str | None) -> ByFacetPage:
+    def by_facet_page(self, slug: str, name: str, unit: int, corpus: str | None = None) -> ByFacetPage:
         """A unit's dataset examples under every facet. Raises `NotFound`, also for a layer without an index."""
         layer, index = self.unit(slug, name, unit), self.listed(slug, name, corpus, unit)
         titles = self.naming.titles(slug, name, index)

@@ -22,10 +22,10 @@ class GivenDesk:
         name: str,
         unit: int,
         *,
-        by: str | None,
-        value: str | None,
-        facet: str | None,
-        corpus: str | None,
+        by: str | None = None,
+        value: str | None = None,
+        facet: str | None = None,
+        corpus: str | None = None,
     ) -> GivenPage:
         """A unit's activation given a label or a facet. Raises `NotFound` for a unit, column or value that there is not, and
         for a layer without an index; `BadInput` for a facet that there is not."""

@@ -5,11 +5,10 @@ from collections import Counter
 from app import urls
 from app.answers.examples import ActivationBand
 from app.answers.labellings import LabellingLink, LabellingPage, OtherLabelling, TaggedCategory, TaggedShare
-from app.corpus.index import Index
 from app.errors import BadInput, NotFound
 from app.lab.agreement import agreement
 from app.lab.blind import draw, shares
-from app.microscope.columns import ColumnDesk
+from app.microscope.browsing import Browser
 from app.microscope.given import in_sd
 from app.microscope.said import hashed, is_of, line
 from app.spec import content_id
@@ -24,18 +23,24 @@ AHEAD = 3  # pictures that the browser may fetch before they are shown
 class LabellingDesk:
     """Begins labellings and keeps what is tagged."""
 
-    def __init__(self, store: Store, columns: ColumnDesk) -> None:
+    def __init__(self, store: Store, units: Browser) -> None:
         self.store = store
-        self.columns = columns
+        self.units = units
+        self.columns = units.columns
 
-    def begin(self, slug: str, index: Index, layer: str, unit: int, *, name: str, browser: str) -> str:
+    def begin(self, slug: str, layer: str, unit: int, *, name: str, corpus: str | None, browser: str) -> str:
         """The id of a browser's labelling of a unit, begun if there is none. Everybody gets the same pictures in the same
         order, so that two labellings can be compared.
 
         Raises:
+            NotFound: no such unit, or no images are indexed for its layer.
             NotReady: the activations on every image are not recorded.
             BadInput: a name that is too long.
         """
+        self.units.unit(slug, layer, unit)
+        index = self.units.index(slug, layer, corpus)
+        if index is None:
+            raise NotFound(f"No images are indexed for {layer} of {slug}, so there is nothing to label.")
         key = index.manifest.activations_key
         labelling_id = content_id("labelling", key, layer, str(unit), hashed(browser))
         columns = self.columns.need(index)
@@ -122,7 +127,7 @@ class LabellingDesk:
             if row.finished or is_of(row.browser, browser)
         ]
 
-    def page(self, labelling_id: str, browser: str | None, label: str, only: str | None) -> LabellingPage:
+    def page(self, labelling_id: str, browser: str | None, only: str | None = None) -> LabellingPage:
         """A labelling as an answer. Raises `NotFound`, also for a category that it has not."""
         row = self.store.labellings.get(labelling_id)
         tags = dict(map(tuple, row.tags))
@@ -140,7 +145,7 @@ class LabellingDesk:
             model=row.model,
             layer=row.layer,
             unit=row.unit,
-            label=label,
+            label=self.units.label(row.model, row.layer, row.unit) if row.finished else "",
             unit_url=urls.unit(row.model, row.layer, row.unit),
             corpus=row.corpus,
             name=row.name,

@@ -181,7 +181,7 @@ class LookDesk:
             next=urls.corpus_page(corpus, index + 1) if index + 1 < len(opened) else None,
         )
 
-    async def search(self, q: str, slug: str | None, layer: str | None) -> Search:
+    async def search(self, q: str, slug: str | None = None, layer: str | None = None) -> Search:
         """Units of a layer by number, by word, or by what the text side of the model calls for; of the last layer if none is
         given, or one that the model has not: whoever chooses another model sends the layer of the one before.
 

@@ -119,8 +119,11 @@ class RenderPages:
         gallery: Gallery,
         ahead: Callable[[str], int],
         naming: Naming,
+        *,
+        bounded: bool = False,
     ) -> None:
         self.store = store
+        self.bounded = bounded  # pictures may be cleared for room
         self.residents = residents
         self.indexes = indexes
         self.facets = facets
@@ -141,8 +144,9 @@ class RenderPages:
             choices.append(PresetChoice(**preset.model_dump(exclude={"fixed"}), seconds=about))
         return choices
 
-    def form(self, slug: str, layer: str | None) -> Visualize:
+    def form(self, slug: str | None, layer: str | None) -> Visualize:
         """What there is to choose from. Raises `NotFound` for a model or layer that there is not."""
+        slug = slug or self.residents.default
         layers = list(self.residents.layers(slug))
         if layer is not None and layer not in layers:
             raise NotFound(f"{slug} has no layer {layer}: it has {', '.join(layers)}.", field="layer")
@@ -214,6 +218,7 @@ class RenderPages:
                 "others": self._others(spec, row.id),
                 "ahead": self.ahead(row.id),
                 "pinned": row.pinned,
+                "may_be_cleared": self.bounded and not row.pinned and row.status == "done",
             }
         )
 

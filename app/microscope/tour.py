@@ -47,11 +47,11 @@ class TourDesk:
         self,
         slug: str,
         *,
-        kind: FamilyKind | None,
-        layer: str | None,
-        corpus: str | None,
-        family: str | None,
-        after: int,
+        kind: FamilyKind | None = None,
+        layer: str | None = None,
+        corpus: str | None = None,
+        family: str | None = None,
+        after: int = 0,
     ) -> FamiliesPage:
         """The tour of a known model, whether its weights are here or not. Without a kind: the paper's families where it
         sorted the layer's units, else those found.

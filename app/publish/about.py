@@ -101,7 +101,7 @@ def describe(
     microscope: Microscope, contents: Contents, credited: Collection[str], authors: list[str], licence: str
 ) -> About:
     """What a copy of these contents says of itself; `credited` has what is recorded of each picture's rights."""
-    index, model = microscope.indexes.need(contents.slug), microscope.model(contents.slug)
+    index, model = microscope.indexes.need(contents.slug), microscope.browser.model(contents.slug)
     card = Card.find(microscope.residents.entry(contents.slug))
     layers = [
         Layer(layer=each, units=len(contents.units[each.name])) for each in model.layers if each.name in contents.units

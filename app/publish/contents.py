@@ -59,7 +59,7 @@ def choose(
         NotFound: A layer, render or facet that is not there.
         NotReady: A layer that is not indexed, a render or facet that is not finished.
     """
-    model = microscope.model(slug)
+    model = microscope.browser.model(slug)
     index = microscope.indexes.need(slug)
     found = {layer: _units(microscope, slug, layer, units) for layer in layers or [model.default_layer]}
     for layer in found:
@@ -101,7 +101,7 @@ def _units(microscope: Microscope, slug: str, layer: str, units: list[int] | Non
 
 
 def _render(microscope: Microscope, slug: str, render_id: str) -> RenderPage:
-    page = microscope.render(render_id)
+    page = microscope.render_pages.page(render_id)
     if page.spec.model != slug:
         raise BadInput(f"render: {render_id} is of {page.spec.model}; a copy holds one model, {slug}.", field="render")
     if page.status != "done":

@@ -88,7 +88,7 @@ class Copy:
         slug, browser = self.contents.slug, self.microscope.browser
         address, units = urls.layer(slug, layer), self.contents.units[layer]
         cards = browser.cards(slug, layer, units, browser.index(slug, layer))
-        page = self.microscope.layer_page(slug, layer, limit=1)
+        page = self.microscope.browser.layer_page(slug, layer, limit=1)
         page = page.model_copy(update={"units": cards, "total": len(cards), "next": None, "families": []})
         self._page(address, self._view("layer.html", address, page))
         self._write(urls.json_twin(address), page.model_dump_json().encode())

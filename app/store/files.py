@@ -63,7 +63,7 @@ class Files:
 
     def facet_weights(self, facet_id: str) -> Path:
         """Where the probe weights of a facet are kept."""
-        return self.data / "facets" / f"{facet_id}.safetensors"
+        return self.data / "facets" / f"{_safe(facet_id)}.safetensors"
 
     def facet_activations(self, own_id: str) -> Path:
         """Where the activations of units on a facet's own pictures are kept."""
@@ -71,7 +71,7 @@ class Files:
 
     def finding(self, finding_id: str) -> Path:
         """Where what an instrument found is kept if it is too much for the database."""
-        return self.data / "findings" / f"{finding_id}.safetensors"
+        return self.data / "findings" / f"{_safe(finding_id)}.safetensors"
 
     def put_word_list(self, list_id: str, words: Sequence[str]) -> None:
         """Keep a list of words under its content id, one a line."""
@@ -128,17 +128,24 @@ class Files:
             raise NotFound(f"There is no {what}.") from error
 
 
+def _safe(name: str) -> str:
+    """An id that is nothing but letters and digits, so that no path leads elsewhere. Raises `NotFound`."""
+    if not name.isalnum():
+        raise NotFound(f"There is nothing stored under {name!r}.")
+    return name
+
+
 def _word_list(list_id: str) -> str:
-    return f"words/{list_id}.txt"
+    return f"words/{_safe(list_id)}.txt"
 
 
 def _blob(blob_id: str) -> str:
-    return f"blobs/{blob_id[:2]}/{blob_id}.webp"
+    return f"blobs/{blob_id[:2]}/{_safe(blob_id)}.webp"
 
 
 def _frame(render_id: str, step: int) -> str:
-    return f"renders/{render_id}/{step}.webp"
+    return f"renders/{_safe(render_id)}/{step}.webp"
 
 
 def _picture(render_id: str) -> str:
-    return f"renders/{render_id}/picture.png"
+    return f"renders/{_safe(render_id)}/picture.png"

@@ -91,9 +91,9 @@ async def _render_refused(
     if wants_json(request):
         return respond(request, error)
     with suppress(NotFound):
-        page = await run_in_threadpool(microscope.visualize, str(values.get("model") or ""), None)
+        page = await run_in_threadpool(microscope.render_pages.form, str(values.get("model") or "") or None, None)
         return _refused(request, views, page, values, error)
-    page = await run_in_threadpool(microscope.visualize, None, None)
+    page = await run_in_threadpool(microscope.render_pages.form, None, None)
     return _refused(request, views, page, values, error)
 
 
@@ -178,9 +178,9 @@ def _facet_refused(
     with suppress(FacetscopeError):
         if _place(microscope, upload):
             unit = _model(microscope, upload), upload.fields["layer"], int(upload.fields["unit"])
-            page = microscope.given_page(*unit, corpus=upload.fields.get("corpus") or None)
+            page = microscope.given_desk.page(*unit, corpus=upload.fields.get("corpus") or None)
             return _upload_refused(request, views, "given.html", page, upload, error)
-    return _upload_refused(request, views, "facets.html", microscope.facets(), upload, error)
+    return _upload_refused(request, views, "facets.html", microscope.facet_desk.cards(), upload, error)
 
 
 @router.post("/looks", openapi_extra=_LOOK_BODY, response_model=None, status_code=303)
@@ -194,7 +194,7 @@ async def add_look(request: Request, microscope: Scope, views: Pages, visitor: W
         name, data = upload.files[0]
         look_id = await microscope.add_look(name, _model(microscope, upload), data)
     except FacetscopeError as error:
-        page = await run_in_threadpool(microscope.looks)
+        page = await run_in_threadpool(microscope.look_desk.looks)
         return _upload_refused(request, views, "looks.html", page, upload, error)
     return made(request, urls.look(look_id), look_id, created=True)
 

@@ -32,7 +32,7 @@ async def begin(
     values = await read_fields(request)
     browser = known or browser_id.new()
     labelling_id = await run_in_threadpool(
-        microscope.begin_labelling,
+        microscope.labelling_desk.begin,
         slug,
         layer,
         unit,
@@ -97,6 +97,6 @@ async def _changed(
     try:
         await run_in_threadpool(change)
     except BadInput as error:
-        page = partial(microscope.labelling, labelling_id, known)
+        page = partial(microscope.labelling_desk.page, labelling_id, known)
         return await refused(request, views, "labelling.html", page, error)
     return made(request, urls.labelling(labelling_id), labelling_id, created=False)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.answers.labels import LabelsOfLayer
 from app.errors import BadInput
+from app.microscope.naming import as_csv
 from app.web.forms import form_body
 from app.web.media import FILES, to_keep
 from app.web.saying import OnUnit
@@ -29,7 +30,7 @@ async def label(asked: Asked) -> Response:
     said = {"text": values.get("text"), "name": values.get("name")}
     try:
         text = await run_in_threadpool(
-            asked.microscope.label_unit, *asked.place, **said, corpus=asked.corpus, browser=asked.browser
+            asked.microscope.naming_desk.say, *asked.place, **said, corpus=asked.corpus, browser=asked.browser
         )
     except BadInput as error:
         return await asked.again(error, label_values=values, label_error=error)
@@ -40,7 +41,7 @@ async def label(asked: Asked) -> Response:
 async def take_back(asked: Asked) -> Response:
     """Take back what you called a unit."""
     await asked.fields()
-    await run_in_threadpool(asked.microscope.unlabel_unit, *asked.place, asked.known)
+    await run_in_threadpool(asked.microscope.naming_desk.unsay, *asked.place, asked.known)
     return asked.kept(SECTION, {"label": None}, status=200)
 
 
@@ -53,7 +54,7 @@ async def vote(asked: Asked) -> Response:
     values = await asked.fields()
     said = {"vote": values.get("vote"), "word": values.get("word")}
     await run_in_threadpool(
-        asked.microscope.vote_on_label, *asked.place, **said, corpus=asked.corpus, browser=asked.browser
+        asked.microscope.naming_desk.vote, *asked.place, **said, corpus=asked.corpus, browser=asked.browser
     )
     return asked.kept(SECTION, {"vote": said["vote"]})
 
@@ -61,11 +62,11 @@ async def vote(asked: Asked) -> Response:
 @router.get("/models/{slug}/{layer}/labels.json")
 def layer_labels(microscope: Scope, slug: Slug, layer: Name, corpus: Choice = None) -> LabelsOfLayer:
     """What every unit of a layer is called, by people and automatically, apart."""
-    return microscope.layer_labels(slug, layer, corpus or None)
+    return microscope.naming_desk.of_layer(slug, layer, corpus or None)
 
 
 @router.get("/models/{slug}/{layer}/labels.csv", response_class=Response)
 def layer_labels_csv(microscope: Scope, slug: Slug, layer: Name, corpus: Choice = None) -> Response:
     """The same as a table."""
-    table = microscope.layer_labels_csv(slug, layer, corpus or None)
+    table = as_csv(layer_labels(microscope, slug, layer, corpus))
     return Response(table, media_type=FILES["csv"], headers=to_keep("csv", slug, layer, "labels"))

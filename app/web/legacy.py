@@ -34,7 +34,7 @@ def layer_of(operation: str) -> str:
 def _known(microscope: Microscope, old: str, operation: str, unit: int | None = None) -> str:
     """The layer that an old address means, known to be there and to have the unit. Raises NotFound."""
     slug, layer = MODELS[old], layer_of(operation)
-    channels = {each.name: each.channels for each in microscope.model(slug).layers}
+    channels = {each.name: each.channels for each in microscope.browser.model(slug).layers}
     if layer not in channels:
         raise NotFound(f"{old} is {slug} here, which has no layer {layer}. It has: {', '.join(channels)}.")
     if unit is not None and not 0 <= unit < channels[layer]:

@@ -39,7 +39,7 @@ async def corpus_heat(
     request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
 ) -> Response:
     """A corpus image with a unit's map over it."""
-    return picture(request, await microscope.corpus_heat(corpus, index, layer, unit), cache=CHECK_HOURLY)
+    return picture(request, await microscope.heat_desk.heat(corpus, index, layer, unit), cache=CHECK_HOURLY)
 
 
 @router.get("/corpora/{corpus}/images/{index}/crop/{layer}/{unit}.webp")
@@ -47,7 +47,7 @@ async def corpus_crop(
     request: Request, microscope: Scope, corpus: Name, index: Number, layer: Name, unit: Number
 ) -> Response:
     """The part of a corpus image around the place where a unit fires most."""
-    return picture(request, await microscope.corpus_crop(corpus, index, layer, unit), cache=CHECK_HOURLY)
+    return picture(request, await microscope.heat_desk.crop(corpus, index, layer, unit), cache=CHECK_HOURLY)
 
 
 @router.get("/gallery/{slug}/{layer}/{facet}/{unit}.webp")
@@ -70,31 +70,31 @@ def card_picture(request: Request, microscope: Scope, slug: Slug, path: str) -> 
 @router.get("/blobs/{blob_id}.webp")
 def blob(request: Request, microscope: Scope, blob_id: Name) -> Response:
     """An uploaded picture."""
-    return picture(request, microscope.blob(blob_id))
+    return picture(request, microscope.store.files.blob(blob_id))
 
 
 @router.get("/renders/{render_id}/frames/{step}.webp")
 def frame(request: Request, microscope: Scope, render_id: Name, step: Number) -> Response:
     """A render as it was after a step."""
-    return picture(request, microscope.frame(render_id, step))
+    return picture(request, microscope.store.files.frame(render_id, step))
 
 
 @router.get("/renders/{render_id}/picture.png")
 def render_picture(request: Request, microscope: Scope, render_id: Name) -> Response:
     """The finished picture, lossless."""
-    return picture(request, microscope.render_png(render_id), media_type="image/png")
+    return picture(request, microscope.store.files.picture(render_id), media_type="image/png")
 
 
 @router.get("/renders/{render_id}/film.webp")
 def render_film(request: Request, microscope: Scope, render_id: Name) -> Response:
     """How a finished picture grew, to keep."""
-    return picture(request, microscope.render_film(render_id))
+    return picture(request, microscope.render_pages.film(render_id))
 
 
 @router.get("/renders/{render_id}/spec.json")
 def render_spec(request: Request, microscope: Scope, render_id: Name) -> Response:
     """What made a picture: posted to `/renders`, it makes the same one again."""
-    return picture(request, microscope.render_spec(render_id).canonical().encode(), media_type="application/json")
+    return picture(request, microscope.render_pages.spec(render_id).canonical().encode(), media_type="application/json")
 
 
 FILES = {
@@ -115,14 +115,14 @@ def units(
     microscope: Scope, slug: Slug, layer: Name, suffix: Literal["csv", "parquet", "json"], corpus: Choice = None
 ) -> Response:
     """All units of a layer, one a row, to keep."""
-    data = microscope.units_file(slug, layer, suffix, corpus or None)
+    data = microscope.downloads.units(slug, layer, suffix, corpus or None)
     return Response(data, media_type=FILES[suffix], headers=to_keep(suffix, slug, layer, "units"))
 
 
 @router.get("/models/{slug}/{layer}/{unit}/examples.csv")
 def examples(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> Response:
     """The images that an index keeps of a unit, to keep."""
-    data = microscope.examples_file(slug, layer, unit, corpus or None)
+    data = microscope.downloads.examples(slug, layer, unit, corpus or None)
     return Response(data, media_type=FILES["csv"], headers=to_keep("csv", slug, layer, unit, "examples"))
 
 
@@ -136,5 +136,5 @@ def activations(
     corpus: Choice = None,
 ) -> Response:
     """A unit's activation on every image of a corpus, to keep."""
-    parts = microscope.activations(slug, layer, unit, suffix, corpus or None)
+    parts = microscope.downloads.activations(slug, layer, unit, suffix, corpus or None)
     return StreamingResponse(parts, media_type=FILES[suffix], headers=to_keep(suffix, slug, layer, unit))

@@ -63,7 +63,7 @@ def page(
 @page("/", "home.html")
 def home(microscope: Scope) -> Home:
     """The default model's gallery so far, its facets and the latest renders."""
-    return microscope.home()
+    return microscope.home_desk.page()
 
 
 @page("/status", "status.html")
@@ -75,13 +75,13 @@ def status(microscope: Scope) -> StatusPage:
 @page("/models", "models.html")
 def models(microscope: Scope) -> Models:
     """The models this server knows."""
-    return microscope.models()
+    return microscope.browser.models()
 
 
 @page("/models/{slug}", "model.html")
 def model(microscope: Scope, slug: Slug) -> ModelInfo:
     """One model and its layers."""
-    return microscope.model(slug)
+    return microscope.browser.model(slug)
 
 
 @page("/models/{slug}/card", "card.html")
@@ -102,7 +102,7 @@ def families(
 ) -> FamiliesPage:
     """A tour of the families of a model's units: of the `kind` that the paper published, that clustering found, or that a
     corpus recorded. `after` so many families, or with a `family` so many of its units."""
-    return microscope.families(
+    return microscope.tour_desk.page(
         slug, kind=kind, layer=layer or None, corpus=corpus or None, family=family or None, after=after
     )
 
@@ -121,7 +121,7 @@ def layer(
     family: Choice = None,
 ) -> LayerPage:
     """A page of the layer's units; `after` is the token in the previous answer's `next`."""
-    return microscope.layer_page(
+    return microscope.browser.layer_page(
         slug,
         layer,
         after=after,
@@ -173,7 +173,7 @@ def given(
 ) -> GivenPage:
     """A unit's activation given the label `value` in the corpus' column `by`, and that column's values given the unit's
     activation; or given a `facet`: on its own pictures, and on the images that its probe takes for its own."""
-    return microscope.given_page(
+    return microscope.given_desk.page(
         slug, layer, unit, by=by or None, value=value or None, facet=facet or None, corpus=corpus or None
     )
 
@@ -181,13 +181,13 @@ def given(
 @page("/models/{slug}/{layer}/{unit}/by-facet", "by_facet.html")
 def by_facet(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> ByFacetPage:
     """A unit's dataset examples under every facet: those that its probe takes for its own and that drive the unit."""
-    return microscope.by_facet_page(slug, layer, unit, corpus=corpus or None)
+    return microscope.browser.by_facet_page(slug, layer, unit, corpus=corpus or None)
 
 
 @page("/models/{slug}/{layer}/{unit}/alike", "alike.html")
 def alike(microscope: Scope, slug: Slug, layer: Name, unit: Number, corpus: Choice = None) -> AlikePage:
     """The units that are active on the same images as one, in its layer, in others, and in other models."""
-    return microscope.alike_page(slug, layer, unit, corpus=corpus or None)
+    return microscope.alike_desk.page(slug, layer, unit, corpus=corpus or None)
 
 
 def table_spec(
@@ -201,13 +201,13 @@ def table_spec(
 @page("/models/{slug}/{layer}/{unit}/facets", "facet_table.html")
 def facet_table(microscope: Scope, spec: Annotated[TableSpec, Depends(table_spec)]) -> FacetTable:
     """One unit without a facet and with each, all else the same, as far as the pictures have grown."""
-    return microscope.facet_table(spec)
+    return microscope.table_desk.page(spec)
 
 
 @page("/facets", "facets.html")
 def facets(microscope: Scope) -> Facets:
     """All facets."""
-    return microscope.facets()
+    return microscope.facet_desk.cards()
 
 
 @page("/facets/{facet_id}", "facet.html")
@@ -225,7 +225,7 @@ def renders(microscope: Scope, before: Choice = None) -> Renders:
 @page("/renders/{render_id}", "render.html", embed="render_embed.html")
 def render(microscope: Scope, render_id: Name) -> RenderPage:
     """One render: its spec and what came of it so far."""
-    return microscope.render(render_id)
+    return microscope.render_pages.page(render_id)
 
 
 @page("/findings/{finding_id}", "finding.html")
@@ -238,7 +238,7 @@ def finding(microscope: Scope, finding_id: Name, view: Annotated[FindingView, Qu
 @page("/labellings/{labelling_id}", "labelling.html")
 def labelling(microscope: Scope, labelling_id: Name, only: Choice = None, browser: BrowserId = None) -> LabellingPage:
     """A blind labelling: the next picture, or once it is finished what the pictures are in each band of activation."""
-    return microscope.labelling(labelling_id, browser, only or None)
+    return microscope.labelling_desk.page(labelling_id, browser, only or None)
 
 
 @page("/lists", "lists.html")
@@ -256,7 +256,7 @@ def unit_list(microscope: Scope, list_id: Name, browser: BrowserId = None) -> Li
 @page("/visualize", "visualize.html")
 def visualize(microscope: Scope, model: Choice = None, layer: Choice = None) -> Visualize:
     """Where a render of anything starts: a direction, a whole layer, a prompt or a picture, with any facets."""
-    return microscope.visualize(model or None, layer or None)
+    return microscope.render_pages.form(model or None, layer or None)
 
 
 @page("/compare", "compare.html")
@@ -264,7 +264,7 @@ def compare(
     microscope: Scope, a: Annotated[str, Query(max_length=200)], b: Annotated[str, Query(max_length=200)]
 ) -> Comparison:
     """Two renders side by side, with what differs in how they were made."""
-    return microscope.compare(a, b)
+    return microscope.render_pages.compare(a, b)
 
 
 @page("/beside", "beside.html")
@@ -280,7 +280,7 @@ async def beside(
 ) -> BesidePage:
     """The same asked of two layers, of the models `a` and `b`: words `q`, and a `unit` of the first; and the units that match,
     `after` so many pairs."""
-    return await microscope.beside(
+    return await microscope.beside_desk.page(
         a or None,
         b or None,
         layer_a=layer_a or None,
@@ -294,21 +294,21 @@ async def beside(
 @page("/looks", "looks.html")
 def looks(microscope: Scope) -> Looks:
     """The pictures people looked at."""
-    return microscope.looks()
+    return microscope.look_desk.looks()
 
 
 @page("/looks/{look_id}", "look.html")
 async def look(microscope: Scope, look_id: Name, part: Part) -> LookPage:
     """One uploaded picture and the units it drives most; with a box, also those that the part inside it drives."""
     if part is None:
-        return await run_in_threadpool(microscope.look, look_id)
-    return await microscope.part_of_look(look_id, part)
+        return await run_in_threadpool(microscope.look_desk.page, look_id)
+    return await microscope.look_desk.part_of_look(look_id, part)
 
 
 @page("/search", "search.html")
 async def search(microscope: Scope, q: Word = "", model: Choice = None, layer: Choice = None) -> Search:
     """Units that match words or a number."""
-    return await microscope.search(q.strip(), model or microscope.default_model, layer or None)
+    return await microscope.look_desk.search(q.strip(), model or None, layer or None)
 
 
 def unit_named(unit: Word = "") -> tuple[str, int] | None:

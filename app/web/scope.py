@@ -23,7 +23,7 @@ class FacetNames:
 
     def __call__(self, facet_id: str) -> str:
         if self._names is None:
-            self._names = {facet.id: facet.name for facet in self._microscope.facets().facets}
+            self._names = {facet.id: facet.name for facet in self._microscope.facet_desk.cards().facets}
         return self._names.get(facet_id, facet_id)
 
 

@@ -46,7 +46,7 @@ async def render_events(
     page: Annotated[RenderPage, Depends(pages.render)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """The picture as it grows. Unknown renders are refused before the stream starts."""
-    async for event in _events(microscope.watch_render(page.id, seen), views, "_render_event.html", boot):
+    async for event in _events(microscope.watching.render(page.id, seen), views, "_render_event.html", boot):
         yield event
 
 
@@ -55,7 +55,7 @@ async def finding_events(
     page: Annotated[Finding, Depends(pages.finding)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """What an instrument finds, as it finds it."""
-    async for event in _events(microscope.watch_finding(page.id, seen), views, "_finding_event.html", boot):
+    async for event in _events(microscope.watching.finding(page.id, seen), views, "_finding_event.html", boot):
         yield event
 
 
@@ -69,7 +69,7 @@ async def facet_table_events(
     seen: Seen,
 ) -> AsyncIterator[ServerSentEvent]:
     """The pictures of a facet table as they grow together."""
-    async for event in _events(microscope.watch_facet_table(spec, seen), views, "_facet_table_event.html", boot):
+    async for event in _events(microscope.watching.facet_table(spec, seen), views, "_facet_table_event.html", boot):
         yield event
 
 
@@ -78,7 +78,7 @@ async def facet_events(
     page: Annotated[FacetPage, Depends(pages.facet)], microscope: Scope, views: Pages, boot: Boot, seen: Seen
 ) -> AsyncIterator[ServerSentEvent]:
     """How far the training of a facet is."""
-    async for event in _events(microscope.watch_facet(page.id, seen), views, "_facet_event.html", boot):
+    async for event in _events(microscope.watching.facet(page.id, seen), views, "_facet_event.html", boot):
         yield event
 
 

@@ -37,7 +37,7 @@ def started(settings: Settings) -> Iterator[Microscope]:
     microscope = Microscope(settings)
     microscope.start()
     wait_for(lambda: microscope.ready()[0])
-    wait_for(lambda: [facet.status for facet in microscope.facets().facets] == ["ready"])
+    wait_for(lambda: [facet.status for facet in microscope.facet_desk.cards().facets] == ["ready"])
     yield microscope
     microscope.close()
 

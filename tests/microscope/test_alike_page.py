@@ -56,7 +56,7 @@ def column(microscope: Microscope, slug: str, layer: str, unit: int) -> np.ndarr
 
 
 def test_each_other_layer_and_model_has_its_best_unit(two: Microscope) -> None:
-    page = two.alike_page("one", LAYER, UNIT)
+    page = two.alike_desk.page("one", LAYER, UNIT)
     names = {(each.model, each.layer) for each in page.elsewhere}
     layers = {"layer1.0", "layer2.0", "layer3.0", "layer3.1", LAYER}
     wanted = {(slug, layer) for slug in ("one", "two") for layer in layers} - {("one", LAYER)}
@@ -76,7 +76,7 @@ def test_each_other_layer_and_model_has_its_best_unit(two: Microscope) -> None:
 
 
 def test_the_layers_own_units_have_correlation_and_shared_images(two: Microscope) -> None:
-    page = two.alike_page("one", LAYER, UNIT)
+    page = two.alike_desk.page("one", LAYER, UNIT)
     found = [each.correlation or 0 for each in page.alike]
     assert len(found) == 12 and found == sorted(found, reverse=True) and page.compared == 160
     own = top(two, "one", LAYER, UNIT)
@@ -91,7 +91,7 @@ def test_without_columns_the_shared_images_decide(two: Microscope) -> None:
     folder = two.settings.data / "indexes" / "one-corpus" / "columns"
     folder.rename(folder.with_name("aside"))
     try:
-        page = two.alike_page("one", LAYER, UNIT)
+        page = two.alike_desk.page("one", LAYER, UNIT)
     finally:
         folder.with_name("aside").rename(folder)
     own = top(two, "one", LAYER, UNIT)
@@ -103,9 +103,9 @@ def test_without_columns_the_shared_images_decide(two: Microscope) -> None:
 
 
 def test_a_model_whose_pictures_nobody_else_saw_says_how_to_compare(two: Microscope) -> None:
-    page = two.alike_page("third", LAYER, UNIT)
+    page = two.alike_desk.page("third", LAYER, UNIT)
     assert {each.model for each in page.elsewhere} == {"third"}
     assert "index build" in page.why and "third-corpus" in page.why
     for slug, layer, unit in (("one", "layer9", 0), ("one", LAYER, 256), ("nothing", LAYER, 0)):
         with pytest.raises(NotFound):
-            two.alike_page(slug, layer, unit)
+            two.alike_desk.page(slug, layer, unit)

@@ -51,7 +51,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microscope]:
 
 
 def ask(microscope: Microscope, *models: str, **question: object) -> BesidePage:
-    return asyncio.run(microscope.beside(*models, **question))  # type: ignore[arg-type]
+    return asyncio.run(microscope.beside_desk.page(*models, **question))  # type: ignore[arg-type]
 
 
 def all_pairs(microscope: Microscope, *models: str, **question: object) -> list[tuple[int, int, float]]:
@@ -91,7 +91,7 @@ def test_a_unit_of_one_has_its_like_in_the_other(two: Microscope) -> None:
 def test_the_same_words_are_asked_of_both(two: Microscope) -> None:
     page = ask(two, "one", "mixed", q="red")
     assert page.a.units and {int(ORDER[hit.unit]) for hit in page.b.units} & {hit.unit for hit in page.a.units}
-    found = asyncio.run(two.search("red", "mixed", LAYER))
+    found = asyncio.run(two.look_desk.search("red", "mixed", LAYER))
     assert page.b.units == found.units and page.q == "red"
 
 

@@ -80,7 +80,7 @@ def test_what_is_not_recorded_is_said(microscope: Microscope) -> None:
         page = microscope.unit_page("small", LAYER, 5)
         said = page.record.status if page.record and lost == "columns" else page.by_facet_status
         assert page.by_facet == [] and "index columns small-corpus --model small" in said
-        sorted_ = microscope.layer_page("small", LAYER, sort="purity")
+        sorted_ = microscope.browser.layer_page("small", LAYER, sort="purity")
         if lost == "columns":
             assert not sorted_.hint, "the index has the strongest images"
         else:

@@ -54,24 +54,24 @@ def test_families_are_listed_by_name_with_what_is_in_no_family_last() -> None:
 
 
 def test_the_filter_stays_while_one_pages_and_sorts(shared: Microscope) -> None:
-    whole = shared.layer_page("small", LAYER)
+    whole = shared.browser.layer_page("small", LAYER)
     assert {"cool", "warm"} <= {link.name for link in whole.families} <= {"cool", "warm", OTHER}
     assert sum(link.units for link in whole.families) == whole.total == 32
     warm = next(link for link in whole.families if link.name == "warm")
-    first = shared.layer_page("small", LAYER, family="warm", sort="strength", limit=2)
+    first = shared.browser.layer_page("small", LAYER, family="warm", sort="strength", limit=2)
     assert first.total == warm.units and first.families[0].units == whole.families[0].units
     assert first.next and "family=warm" in first.next and "sort=selectivity" in first.next
     assert "family=warm" not in first.every_family and "sort=selectivity" in first.every_family
-    rest = shared.layer_page("small", LAYER, family="warm", sort="strength", after=1)
+    rest = shared.browser.layer_page("small", LAYER, family="warm", sort="strength", after=1)
     names = families("small", shared.indexes.find("small"), LAYER)
     shown = [card.unit for card in (*first.units, *rest.units)]
     assert [names[unit] for unit in shown] == ["warm"] * warm.units
-    order = [card.unit for card in shared.layer_page("small", LAYER, sort="strength").units]
+    order = [card.unit for card in shared.browser.layer_page("small", LAYER, sort="strength").units]
     assert shown == [unit for unit in order if unit in shown]
 
 
 def test_a_family_counts_what_the_query_leaves_over(shared: Microscope) -> None:
-    page = shared.layer_page("small", LAYER, q="7")
+    page = shared.browser.layer_page("small", LAYER, q="7")
     assert page.total == sum(link.units for link in page.families) == 1
     assert all("q=7" in link.url for link in page.families)
-    assert shared.layer_page("small", LAYER, family="nobody").units == []
+    assert shared.browser.layer_page("small", LAYER, family="nobody").units == []

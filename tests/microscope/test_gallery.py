@@ -30,7 +30,7 @@ def test_a_gallery_stands_for_its_units_and_another_models_does_not(
     galleries.worker.post(render_layer, clip, "layer1.0", None, place, preset="preview").result(120)
     assert galleries.gallery_picture("small", "layer1.0", 31).startswith(b"RIFF")
     assert galleries.unit_page("small", "layer1.0", 31).picture is not None
-    cards = galleries.layer_page("small", "layer1.0").units
+    cards = galleries.browser.layer_page("small", "layer1.0").units
     assert len(cards) == 32 and all(card.rendered for card in cards)
 
     other = tmp_path / "other.zip"
@@ -41,13 +41,13 @@ def test_a_gallery_stands_for_its_units_and_another_models_does_not(
 
 def test_a_unit_is_shown_under_each_facet_that_has_a_gallery(galleries: Microscope) -> None:
     layer, unit = "layer4.0", 3
-    (facet,) = galleries.facets().facets
+    (facet,) = galleries.facet_desk.cards().facets
     clip = galleries.residents.clip("small")
     plain = galleries.gallery.path("small", layer)
     galleries.worker.post(render_layer, clip, layer, None, plain, preset="preview", units=4).result(120)
     assert [each.facet for each in galleries.unit_page("small", layer, unit).gallery] == [None]
-    assert galleries.layer_page("small", layer, facet="stripes").units[unit].thumbnail == (
-        galleries.layer_page("small", layer).units[unit].thumbnail
+    assert galleries.browser.layer_page("small", layer, facet="stripes").units[unit].thumbnail == (
+        galleries.browser.layer_page("small", layer).units[unit].thumbnail
     )
 
     trained = galleries.facet_desk.load(facet.id)
@@ -59,5 +59,5 @@ def test_a_unit_is_shown_under_each_facet_that_has_a_gallery(galleries: Microsco
     under = galleries.unit_page("small", layer, unit, facet="stripes")
     assert under.picture == page.gallery[1].image
     assert page.gallery[1].url == f"{page.url}?facet={facet.id}"
-    cards = galleries.layer_page("small", layer, facet="stripes").units
+    cards = galleries.browser.layer_page("small", layer, facet="stripes").units
     assert cards[unit].thumbnail == page.gallery[1].image

@@ -40,7 +40,7 @@ def test_a_model_folder_is_indexed_and_its_facets_trained_at_the_first_start(sha
     strongest = [example.activation for example in page.examples]
     assert strongest == sorted(strongest, reverse=True) and strongest[0] == pytest.approx(page.stats.max)
     assert page.bottom[0].activation == pytest.approx(page.stats.min)
-    facet = shared.facet(shared.facets().facets[0].id)
+    facet = shared.facet(shared.facet_desk.cards().facets[0].id)
     assert facet.name == "stripes" and facet.shipped and facet.layers
     assert all(0 <= each.auc_low <= each.auc <= each.auc_high <= 1 for each in facet.layers)
 
@@ -98,8 +98,8 @@ def test_a_direction_is_ranked_among_the_pictures_of_the_corpus(microscope: Micr
         RenderSpec.model_validate({**spec.model_dump(), "of": "prompt", "prompt": "red", "direction": None}),
     ):
         render_id, _ = start(microscope, each)
-        wait_for(lambda render_id=render_id: microscope.render(render_id).status == "done")
-        page = microscope.render(render_id)
+        wait_for(lambda render_id=render_id: microscope.render_pages.page(render_id).status == "done")
+        page = microscope.render_pages.page(render_id)
         assert page.activation is not None and page.activation_sd is not None and page.activation_percentile is not None
         if each.direction:
             record = sum(weight * columns.unit(LAYER, unit) for unit, weight in each.direction)
@@ -107,8 +107,8 @@ def test_a_direction_is_ranked_among_the_pictures_of_the_corpus(microscope: Micr
             assert page.activation_percentile == pytest.approx(100 * np.mean(record < page.activation), abs=1)
     shutil.rmtree(columns.folder)
     without, _ = start(microscope, spec.but(seed=7))
-    wait_for(lambda: microscope.render(without).status == "done")
-    assert microscope.render(without).activation_percentile is None
+    wait_for(lambda: microscope.render_pages.page(without).status == "done")
+    assert microscope.render_pages.page(without).activation_percentile is None
 
 
 def test_columns_that_cannot_be_made_say_why(microscope: Microscope) -> None:
@@ -131,7 +131,7 @@ def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: S
     again.start()
     wait_for(lambda: again.ready()[0])
     assert manifest.stat().st_mtime_ns == written
-    assert [facet.status for facet in again.facets().facets] == ["ready"]
+    assert [facet.status for facet in again.facet_desk.cards().facets] == ["ready"]
     again.close()
 
 
@@ -139,7 +139,7 @@ def test_a_second_start_builds_nothing_again(microscope: Microscope, settings: S
 def test_a_trained_facet_that_a_model_brings_along_is_used_with_its_own_weights_only(
     furnished: Path, microscope: Microscope, tmp_path: Path, seed: int, brought: bool
 ) -> None:
-    facet_id, folder = microscope.facets().facets[0].id, tmp_path / "models" / "small"
+    facet_id, folder = microscope.facet_desk.cards().facets[0].id, tmp_path / "models" / "small"
     shutil.copytree(furnished, folder)
     trained = facet_file.load(microscope.store.files.facet_weights(facet_id))
     marked = replace(trained, warnings=("It came with the model.",))
@@ -147,7 +147,7 @@ def test_a_trained_facet_that_a_model_brings_along_is_used_with_its_own_weights_
     tiny_hub_folder(folder, seed=seed)
     second = Microscope(Settings(models=(f"small@{folder}",), data=tmp_path / "other", device="cpu"))
     second.start()
-    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready"])
+    wait_for(lambda: [facet.status for facet in second.facet_desk.cards().facets] == ["ready"])
     facet = second.facet_desk.load(facet_id)
     assert (facet.warnings == marked.warnings) is brought
     assert facet.weights_hash == second.residents.clip("small").weights_hash
@@ -162,14 +162,14 @@ def test_a_new_version_of_a_shipped_facet_takes_the_name_and_the_old_one_is_kept
     settings = Settings(**{**settings.model_dump(), "models": (f"small@{folder}",)})
     first = Microscope(settings)
     first.start()
-    wait_for(lambda: [facet.status for facet in first.facets().facets] == ["ready"])
-    old = first.facets().facets[0].id
+    wait_for(lambda: [facet.status for facet in first.facet_desk.cards().facets] == ["ready"])
+    old = first.facet_desk.cards().facets[0].id
     first.close()
     write_tar(folder / "facets" / "stripes.tar", striped_files(12, start=2000))
     second = Microscope(settings)
     second.start()
-    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready", "ready"])
-    new, kept = second.facets().facets
+    wait_for(lambda: [facet.status for facet in second.facet_desk.cards().facets] == ["ready", "ready"])
+    new, kept = second.facet_desk.cards().facets
     assert (new.name, new.shipped) == ("stripes", True)
     assert (kept.id, kept.name, kept.shipped) == (old, "stripes (before)", False)
     second.close()
@@ -181,7 +181,7 @@ def test_facets_are_trained_again_when_the_weights_change(furnished: Path, setti
     settings = Settings(**{**settings.model_dump(), "models": (f"small@{folder}",)})
     first = Microscope(settings)
     first.start()
-    wait_for(lambda: [facet.status for facet in first.facets().facets] == ["ready"])
+    wait_for(lambda: [facet.status for facet in first.facet_desk.cards().facets] == ["ready"])
     facet_id, _ = asyncio.run(first.add_facet("mine", "small", striped_files(12)))
     wait_for(lambda: first.facet(facet_id).status == "ready")
     first.close()
@@ -190,39 +190,39 @@ def test_facets_are_trained_again_when_the_weights_change(furnished: Path, setti
     second.start()
     wait_for(lambda: second.ready()[0])
     wait_for(lambda: second.worker.find("resume") is None and not second.worker.depth)
-    wait_for(lambda: [facet.status for facet in second.facets().facets] == ["ready", "ready"])
+    wait_for(lambda: [facet.status for facet in second.facet_desk.cards().facets] == ["ready", "ready"])
     weights = second.residents.clip("small").weights_hash
     assert second.facet_desk.load(facet_id).weights_hash == weights
     second.close()
 
 
 def test_a_render_grows_to_a_picture_at_its_address(microscope: Microscope) -> None:
-    facet = microscope.facets().facets[0].id
+    facet = microscope.facet_desk.cards().facets[0].id
     render_id, created = start(microscope, a_spec(facet="stripes"))
     assert created
-    wait_for(lambda: microscope.render(render_id).status == "done")
-    page = microscope.render(render_id)
+    wait_for(lambda: microscope.render_pages.page(render_id).status == "done")
+    page = microscope.render_pages.page(render_id)
     assert page.spec.facet == facet and page.step == page.steps == 6
     assert page.activation is not None and page.activation_percentile is not None
     assert page.facet_score is not None and 0 <= page.facet_score <= 1
     assert [frame.step for frame in page.frames][-1] == 6
-    assert microscope.frame(render_id, 6).startswith(b"RIFF")
-    assert microscope.render_png(render_id).startswith(b"\x89PNG")
+    assert microscope.store.files.frame(render_id, 6).startswith(b"RIFF")
+    assert microscope.store.files.picture(render_id).startswith(b"\x89PNG")
 
 
 def test_the_same_spec_is_computed_once(microscope: Microscope) -> None:
     render_id, _ = start(microscope, a_spec())
-    wait_for(lambda: microscope.render(render_id).status == "done")
-    picture = microscope.render_png(render_id)
+    wait_for(lambda: microscope.render_pages.page(render_id).status == "done")
+    picture = microscope.store.files.picture(render_id)
     assert start(microscope, a_spec()) == (render_id, False)
-    assert microscope.render(render_id).status == "done"
-    assert microscope.render_png(render_id) == picture
+    assert microscope.render_pages.page(render_id).status == "done"
+    assert microscope.store.files.picture(render_id) == picture
 
 
 def test_a_watcher_gets_the_newest_state_and_the_last(microscope: Microscope) -> None:
     async def watch() -> list[tuple[str, int]]:
         render_id, _ = await microscope.start_render(a_spec(steps=40))
-        return [(page.status, page.step) async for _, page in microscope.watch_render(render_id)]
+        return [(page.status, page.step) async for _, page in microscope.watching.render(render_id)]
 
     seen = asyncio.run(watch())
     assert seen[-1] == ("done", 40)
@@ -231,32 +231,32 @@ def test_a_watcher_gets_the_newest_state_and_the_last(microscope: Microscope) ->
 
 def test_cancel_keeps_the_frames_and_says_so(microscope: Microscope) -> None:
     render_id, _ = start(microscope, a_spec(steps=4000))
-    wait_for(lambda: microscope.render(render_id).step >= 8)
+    wait_for(lambda: microscope.render_pages.page(render_id).step >= 8)
     asyncio.run(microscope.cancel_render(render_id))
-    page = microscope.render(render_id)
+    page = microscope.render_pages.page(render_id)
     assert page.status == "cancelled" and page.frames and page.step < 4000
 
 
 def test_a_restart_resumes_what_ran_and_what_waited(microscope: Microscope, settings: Settings) -> None:
     ids = [start(microscope, a_spec(unit=unit, steps=400))[0] for unit in range(3)]
-    wait_for(lambda: microscope.render(ids[1]).step >= 1)
+    wait_for(lambda: microscope.render_pages.page(ids[1]).step >= 1)
     microscope.close()
     again = Microscope(settings)
-    assert [again.render(each).status for each in ids] == ["running", "running", "queued"]
+    assert [again.render_pages.page(each).status for each in ids] == ["running", "running", "queued"]
     again.start()
-    wait_for(lambda: {again.render(each).status for each in ids} == {"done"})
+    wait_for(lambda: {again.render_pages.page(each).status for each in ids} == {"done"})
     again.close()
 
 
 def test_a_full_queue_refuses_and_stores_nothing(microscope: Microscope) -> None:
     growing = [start(microscope, a_spec(unit=unit, steps=4000))[0] for unit in (8, 9)]
-    wait_for(lambda: {microscope.render(each).status for each in growing} == {"running"})
+    wait_for(lambda: {microscope.render_pages.page(each).status for each in growing} == {"running"})
     for unit in range(10, 13):
         start(microscope, a_spec(unit=unit))
     with pytest.raises(QueueFull, match="3 jobs wait"):
         start(microscope, a_spec(unit=13))
     with pytest.raises(NotFound):
-        microscope.render(a_spec(unit=13).id)
+        microscope.render_pages.page(a_spec(unit=13).id)
     for each in growing:
         asyncio.run(microscope.cancel_render(each))
 
@@ -293,12 +293,12 @@ def test_an_uploaded_facet_is_trained_and_counts_what_it_refused(microscope: Mic
 def test_too_few_pictures_are_refused_with_the_reasons(shared: Microscope) -> None:
     with pytest.raises(BadInput, match=r"at least 8 usable pictures and got 7.*notes\.png"):
         asyncio.run(shared.add_facet("few", "small", [*striped_files(7), ("notes.png", b"just text")]))
-    assert len(shared.facets().facets) == 1
+    assert len(shared.facet_desk.cards().facets) == 1
 
 
 def test_a_look_ranks_units_in_standard_deviations(shared: Microscope) -> None:
     look_id = asyncio.run(shared.add_look("../<b>x</b>.png", "small", png(blobs(7)[0])))
-    page = shared.look(look_id)
+    page = shared.look_desk.page(look_id)
     hits = page.layers[LAYER]
     assert page.name == "b>.png" or "/" not in page.name
     assert [hit.sd for hit in hits] == sorted((hit.sd for hit in hits), reverse=True)
@@ -319,24 +319,24 @@ def test_a_look_at_a_corpus_picture_agrees_with_the_index(shared: Microscope) ->
 
 
 def test_search_finds_by_number_and_by_text(shared: Microscope) -> None:
-    by_number = asyncio.run(shared.search("17"))
+    by_number = asyncio.run(shared.look_desk.search("17"))
     assert [hit.unit for hit in by_number.units] == [17]
-    by_text = asyncio.run(shared.search("a red disc")).units
+    by_text = asyncio.run(shared.look_desk.search("a red disc")).units
     called = [hit for hit in by_text if hit.label == "red"]
     assert by_text[: len(called)] == called and len(by_text) == 24
     scores = [hit.score for hit in by_text[len(called) :]]
     assert scores == sorted(scores, reverse=True)
-    assert asyncio.run(shared.search("  ")).units == []
+    assert asyncio.run(shared.look_desk.search("  ")).units == []
 
 
 def test_every_unit_of_a_layer_is_reached_page_by_page(shared: Microscope) -> None:
     seen: list[int] = []
-    page = shared.layer_page("small", LAYER, limit=100)
+    page = shared.browser.layer_page("small", LAYER, limit=100)
     while True:
         seen += [card.unit for card in page.units]
         if page.next is None:
             break
-        page = shared.layer_page("small", LAYER, limit=100, after=len(seen) - 1)
+        page = shared.browser.layer_page("small", LAYER, limit=100, after=len(seen) - 1)
     assert seen == list(range(256)) and page.total == 256
 
 

@@ -10,8 +10,8 @@ LAYER = "layer4.0"
 
 def test_a_gallery_is_in_the_order_of_the_number_its_cards_show(shared: Microscope) -> None:
     for sort in (*SCORES, "strength"):
-        first = shared.layer_page("small", LAYER, sort=sort, limit=200)
-        rest = shared.layer_page("small", LAYER, sort=sort, limit=200, after=199)
+        first = shared.browser.layer_page("small", LAYER, sort=sort, limit=200)
+        rest = shared.browser.layer_page("small", LAYER, sort=sort, limit=200, after=199)
         cards = [*first.units, *rest.units]
         assert sorted(card.unit for card in cards) == list(range(256))
         found = [math.inf if card.score is None else card.score for card in cards]
@@ -19,4 +19,4 @@ def test_a_gallery_is_in_the_order_of_the_number_its_cards_show(shared: Microsco
         assert len(known) > 200 and known == sorted(known, reverse=True), sort
         assert found[: len(known)] == known, "units without a number come last"
         assert first.sort == ("selectivity" if sort == "strength" else sort)
-    assert {card.score for card in shared.layer_page("small", LAYER, limit=9).units} == {None}
+    assert {card.score for card in shared.browser.layer_page("small", LAYER, limit=9).units} == {None}

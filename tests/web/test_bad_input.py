@@ -285,7 +285,7 @@ def test_a_fault_of_ours_shows_a_sentence_and_no_traceback(client: TestClient, m
     def broken() -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(app_of(client).state.microscope, "looks", broken)
+    monkeypatch.setattr(app_of(client).state.microscope.look_desk, "looks", broken)
     page = client.get("/looks")
     assert page.status_code == 500 and "secret" not in page.text and "Traceback" not in page.text
     assert client.get("/looks.json").json()["status"] == 500

@@ -32,7 +32,7 @@ def microscope(client: TestClient) -> Microscope:
 @pytest.fixture
 def gallery_file(microscope: Microscope) -> Iterator[Path]:
     """Where a gallery of the layer under the facet is looked for, empty before and after the test."""
-    facet = next(each for each in microscope.facets().facets if each.name == "stripes")
+    facet = next(each for each in microscope.facet_desk.cards().facets if each.name == "stripes")
     path = microscope.gallery.path("small", LAYER, facet.id)
     assert not path.parent.exists()
     path.parent.mkdir(parents=True)
@@ -63,7 +63,7 @@ def test_every_published_family_is_described_in_our_words() -> None:
 
 
 def test_the_papers_families_can_be_read_without_the_weights(microscope: Microscope) -> None:
-    page = microscope.families(PAPER)
+    page = microscope.tour_desk.page(PAPER)
     assert (page.kind, page.layer, page.status) == ("published", "layer4.5", "") and "CC BY 4.0" in page.credit
     assert f"model fetch {PAPER}" in page.lacking and f"serve --model {PAPER}" not in page.lacking
     assert [each.name for each in page.all][:3] == ["region", "person", "emotion"] and page.next is None
@@ -74,24 +74,24 @@ def test_the_papers_families_can_be_read_without_the_weights(microscope: Microsc
     assert trump.card.url == f"/models/{PAPER}/layer4.5/89" and trump.card.thumbnail is None
     assert page.loose == 2560 - len({u for u, each in published(PAPER, "layer4.5").items() if each.families})
     for each in page.all:
-        alone = microscope.families(PAPER, family=each.name)
+        alone = microscope.tour_desk.page(PAPER, family=each.name)
         assert [family.name for family in alone.families] == [each.name]
         units = [member.card.unit for member in alone.families[0].members]
         assert len(units) == each.units
         assert all(each.name in published(PAPER, "layer4.5")[unit].families for unit in units)
-    other = microscope.families("RN101.openai")
+    other = microscope.tour_desk.page("RN101.openai")
     assert other.kind == "published" and other.layer == "layer4.2" and other.loose > 1900
 
 
 def test_units_that_the_paper_shows_come_first(microscope: Microscope) -> None:
     known = published(PAPER, "layer4.5")
-    for family in microscope.families(PAPER).families:
+    for family in microscope.tour_desk.page(PAPER).families:
         shown = [known[member.card.unit].facet is not None for member in family.members]
         assert shown == sorted(shown, reverse=True), family.name
 
 
 def test_a_model_that_the_paper_does_not_speak_of_has_families_that_were_found(microscope: Microscope) -> None:
-    page = microscope.families("small")
+    page = microscope.tour_desk.page("small")
     index = microscope.indexes.find("small")
     found = microscope.family_desk.find(index, LAYER)
     assert found and (page.kind, page.layer, page.corpus, page.images) == ("found", LAYER, "small-corpus", 120)
@@ -107,16 +107,16 @@ def test_a_model_that_the_paper_does_not_speak_of_has_families_that_were_found(m
 
 
 def test_all_families_are_come_by_page_after_page(microscope: Microscope) -> None:
-    page = microscope.families("small")
+    page = microscope.tour_desk.page("small")
     seen = [each.name for each in page.families]
     while page.next:
-        page = microscope.families("small", after=len(seen))
+        page = microscope.tour_desk.page("small", after=len(seen))
         seen += [each.name for each in page.families]
     assert seen == [each.name for each in page.all]
 
 
 def test_families_that_a_corpus_records_are_those_of_the_layers_filter(microscope: Microscope) -> None:
-    page = microscope.families("small", kind="recorded", layer="layer1.0")
+    page = microscope.tour_desk.page("small", kind="recorded", layer="layer1.0")
     names = families("small", microscope.indexes.find("small"), "layer1.0")
     assert {each.name for each in page.all} == set(names) - {OTHER} == {"cool", "warm"}
     for each in page.families:
@@ -124,7 +124,7 @@ def test_families_that_a_corpus_records_are_those_of_the_layers_filter(microscop
             unit for unit, name in enumerate(names) if name == each.name
         ]
         assert each.gallery
-        gallery = microscope.layer_page("small", "layer1.0", family=each.name)
+        gallery = microscope.browser.layer_page("small", "layer1.0", family=each.name)
         assert gallery.total == each.units
     assert page.loose == names.count(OTHER)
 
@@ -135,10 +135,10 @@ def test_changed_labels_make_found_families_stale_and_they_are_made_again(micros
     path = place(index, LAYER)
     changed = json.loads(path.read_text()) | {"labels": "0" * 16}
     path.write_text(json.dumps(changed))
-    page = microscope.families("small")
+    page = microscope.tour_desk.page("small")
     assert page.families == [] and "family build" in page.status
     microscope.family_desk.queue(index.manifest.name)
-    wait_for(lambda: not microscope.families("small").status)
+    wait_for(lambda: not microscope.tour_desk.page("small").status)
     labels = microscope.label_desk.find(index, LAYER)
     assert labels and LayerFamilies.open(index, labels).families
 
@@ -153,12 +153,12 @@ def test_a_unit_is_shown_under_the_facet_that_the_paper_names_where_there_is_a_r
     }
     monkeypatch.setattr("app.microscope.tour.published", lambda slug, layer: known)
     monkeypatch.setattr("app.microscope.tour.published_layer", lambda slug: LAYER)
-    facet = next(each for each in microscope.facets().facets if each.name == "stripes")
+    facet = next(each for each in microscope.facet_desk.cards().facets if each.name == "stripes")
     clip = microscope.residents.clip("small")
     with zipfile.ZipFile(gallery_file, "w") as archive:
         archive.writestr("about.json", json.dumps({"weights": clip.weights_hash}))
         archive.writestr("5.webp", b"a picture")
-    members = {m.card.unit: m for each in microscope.families("small").families for m in each.members}
+    members = {m.card.unit: m for each in microscope.tour_desk.page("small").families for m in each.members}
     assert members[5].facet == "stripes" and members[5].card.thumbnail == f"/gallery/small/{LAYER}/{facet.id}/5.webp"
     assert members[6].facet is None and "/corpora/" in str(members[6].card.thumbnail)
 
@@ -166,11 +166,11 @@ def test_a_unit_is_shown_under_the_facet_that_the_paper_names_where_there_is_a_r
 def test_what_there_is_not_is_said(microscope: Microscope) -> None:
     for question in ({"family": "nobody"}, {"layer": "layer9"}, {"corpus": "nothing"}):
         with pytest.raises(NotFound):
-            microscope.families("small", **question)  # type: ignore[arg-type]
+            microscope.tour_desk.page("small", **question)  # type: ignore[arg-type]
     with pytest.raises(NotFound):
-        microscope.families("no-such-model")
-    assert min(each.units for each in microscope.families("small").all) >= LEAST
-    unserved = microscope.families("RN50x16.openai")
+        microscope.tour_desk.page("no-such-model")
+    assert min(each.units for each in microscope.tour_desk.page("small").all) >= LEAST
+    unserved = microscope.tour_desk.page("RN50x16.openai")
     assert unserved.kind == "found" and unserved.families == [] and unserved.status and unserved.lacking
 
 
