@@ -1,6 +1,9 @@
 """Every address of the application, built in one place; templates and JSON never concatenate paths."""
 
+import re
 from urllib.parse import quote, urlencode
+
+PLAIN = re.compile(r"[A-Za-z0-9._~:@-]*")  # as most are: a page has hundreds
 
 
 def _path(*segments: str | int) -> str:
@@ -9,6 +12,8 @@ def _path(*segments: str | int) -> str:
 
 def _segment(text: str) -> str:
     """Quote one segment. A slash inside (a checkpoint's path in a model's slug) is quoted twice: servers undo one."""
+    if PLAIN.fullmatch(text):
+        return text
     return quote(text.replace("/", "%2F"), safe=":@")
 
 

@@ -1,30 +1,30 @@
-"""What a crowd does to a server: a hundred browsers at unit pages while four renders grow, and a thousand POSTs,
-a hundred at a time.
+"""What a crowd does to a server: a hundred browsers at unit pages while four renders grow, the same with the pictures of
+the pages, and a thousand POSTs, a hundred at a time.
 
 The server is a process of its own, over the folder FACETSCOPE_DATA, or a new one in which it first does all that it does
-for a new model; the crowd is this process. LOAD_S sets how many seconds the browsers stay,
+for a new model. Somebody has been at every page before, as at those of a server that is left running. The browsers are
+`wrk` (`apt install wrk`), so that they take as little of the machine as can be. LOAD_S sets how many seconds they stay,
 LOAD_POSTS how many POSTs there are.
 """
 
 import asyncio
+import json
 import os
 import random
-import re
+import shutil
+import subprocess
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import httpx
-import numpy as np
 
 from bench.rows import Row, Tell
 from bench.server import Server, serving
 
 SECONDS = float(os.environ.get("LOAD_S", "60"))
 BROWSERS, RENDERS, POSTS = 100, 4, int(os.environ.get("LOAD_POSTS", "1000"))
-READS_S = 4.0  # that somebody looks at a page, on average
-PICTURES = 12  # of a page: what a window shows
+SCRIPT = Path(__file__).with_name("load.lua")
 LAYER, UNITS = "layer4.1", 256
 PLACE = {"model": "iconclip", "layer": LAYER}
 JSON = {"Accept": "application/json"}
@@ -66,58 +66,45 @@ async def _pace(client: httpx.AsyncClient, urls: list[str], seconds: float) -> f
     return (await _steps(client, urls) - steps) / (time.monotonic() - began)
 
 
-async def _get(client: httpx.AsyncClient, path: str) -> httpx.Response:
-    """As browsers do, once more where the server had just closed a connection that was idle."""
-    try:
-        return await client.get(path)
-    except (httpx.RemoteProtocolError, httpx.ReadError):
-        return await client.get(path)
+async def _wrk(url: str, kind: str) -> dict[str, float]:
+    """What `kind` of load.lua came to: answers, faults, p50_ms and p99_ms."""
+    command = ["wrk", "-t1", f"-c{BROWSERS}", f"-d{SECONDS:g}s", "--timeout", "60s", "-s", str(SCRIPT), url, "--", kind]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    said, _ = await process.communicate()
+    return json.loads(said.splitlines()[-1])
 
 
-async def _browse(url: str, seed: int, until: float, took: list[float], said: Counter[int]) -> None:
-    """One browser: a unit's page, the pictures that a window of it shows and that were not seen before, and a while to read."""
-    drawn, seen = random.Random(seed), set[str]()
-    # verify=False: reading the certificates that plain HTTP has no use for would keep a hundred browsers for seconds.
-    async with httpx.AsyncClient(base_url=url, timeout=60, verify=False) as client:
-        await asyncio.sleep(drawn.uniform(0, READS_S))
-        while time.monotonic() < until:
-            began = time.monotonic()
-            page = await _get(client, f"/models/iconclip/{LAYER}/{drawn.randrange(UNITS)}")
-            took.append(time.monotonic() - began)
-            said[page.status_code] += 1
-            pictures = [
-                each for each in re.findall(r'<img[^>]* src="(/[^"]+)"', page.text)[:PICTURES] if each not in seen
-            ]
-            seen.update(pictures)
-            for answer in await asyncio.gather(*(_get(client, each) for each in pictures)):
-                said[answer.status_code] += 1
-            await asyncio.sleep(drawn.uniform(0, 2 * READS_S))
-
-
-async def _crowd(server: Server, client: httpx.AsyncClient, tell: Tell) -> list[Row]:
+async def _crowd(server: Server, client: httpx.AsyncClient, tell: Tell, *kinds: str) -> list[Row]:
+    """What a crowd that asks for these kinds of things does to renders, and they to it; the goals are those of pages alone."""
+    name, goals = f"load.{'.'.join(kinds)}", len(kinds) == 1
     tell("renders alone")
     renders = await _renders(client)
     alone = await _pace(client, renders, ALONE_S)
     before = server.memory_mb()["VmRSS"]
-    tell(f"{BROWSERS} browsers for {SECONDS:g} s")
-    took: list[float] = []
-    said: Counter[int] = Counter()
-    until = time.monotonic() + SECONDS
-    browsing = [_browse(str(client.base_url), seed, until, took, said) for seed in range(BROWSERS)]
+    tell(f"{' and '.join(kinds)} for {BROWSERS} browsers, {SECONDS:g} s")
     pace = asyncio.create_task(_pace(client, renders, SECONDS))
-    await asyncio.gather(*browsing)
+    crowds = await asyncio.gather(*(_wrk(str(client.base_url), kind) for kind in kinds))
     beside = await pace
     for each in renders:
         await client.post(f"{each}/cancel")
     grown = server.memory_mb()["VmRSS"] / before
-    faults = sum(count for status, count in said.items() if status >= 500)
-    note = f"{BROWSERS} browsers for {SECONDS:g} s beside {RENDERS} renders, {os.cpu_count()} cores; {len(took)} pages"
+    asked = " and ".join(f"{crowd['answers']:,.0f} {kind}" for kind, crowd in zip(kinds, crowds, strict=True))
+    note = f"{BROWSERS} browsers for {SECONDS:g} s beside {RENDERS} renders, {os.cpu_count()} cores: {asked}"
+    pages = crowds[0]
     return [
-        Row("load.faults", faults, "5xx", 0, f"of {said.total()} answers", most=True),
-        Row("load.p50", 1000 * float(np.median(took)), "ms", None, note),
-        Row("load.p99", 1000 * float(np.quantile(took, 0.99)), "ms", 500, note, most=True),
-        Row("load.renders", beside / alone, "of alone", 0.75, f"{beside:.1f} steps a second against {alone:.1f}"),
-        Row("load.memory", grown, "after/before", 1.1, f"{before:.0f} MiB before", most=True),
+        Row(
+            f"{name}.faults", sum(crowd["faults"] for crowd in crowds), "answers", 0 if goals else None, note, most=True
+        ),
+        Row(f"{name}.p50", pages["p50_ms"], "ms", None, "of a page"),
+        Row(f"{name}.p99", pages["p99_ms"], "ms", 500 if goals else None, "of a page", most=True),
+        Row(
+            f"{name}.renders",
+            beside / alone,
+            "of alone",
+            0.75 if goals else None,
+            f"{beside:.1f} steps a second against {alone:.1f}",
+        ),
+        Row(f"{name}.memory", grown, "after/before", 1.1 if goals else None, f"{before:.0f} MiB before", most=True),
     ]
 
 
@@ -145,12 +132,18 @@ async def _measure(server: Server, tell: Tell) -> list[Row]:
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=LIMITS) as client:
         tell("waiting until the server is idle")
         await _idle(client)
-        crowd = await _crowd(server, client, tell)
-        return [*crowd, *await _burst(client, tell)]
+        tell("a first visit to every unit")
+        for unit in range(UNITS):
+            (await client.get(f"/models/iconclip/{LAYER}/{unit}")).raise_for_status()
+        pages = await _crowd(server, client, tell, "pages")
+        window = await _crowd(server, client, tell, "pages", "pictures")
+        return [*pages, *window, *await _burst(client, tell)]
 
 
 def measure(tell: Tell) -> list[Row]:
-    """Both, one after the other, on the shipped model."""
+    """All of it, one after the other, on the shipped model. Raises RuntimeError where wrk is not installed."""
+    if shutil.which("wrk") is None:
+        raise RuntimeError("bench load takes wrk: `apt install wrk`.")
     with (
         tempfile.TemporaryDirectory() as folder,
         serving("iconclip", Path(os.environ.get("FACETSCOPE_DATA") or f"{folder}/data"), device="auto") as server,

@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -83,6 +84,7 @@ PAGE = 48
 CANCEL_WAIT_S = 5.0
 CLOSE_WAIT_S = 3.0
 FIRST_FRAME_WAIT_S = 0.2
+PICTURES = 4096  # of corpora, of some kilobytes each, that are kept as they were sent last
 PATIENCE_S = 600.0  # that what runs waits for the database, before a new process is to try
 
 
@@ -440,7 +442,7 @@ class Microscope:
 
     def corpus_image(self, corpus: str, index: int) -> bytes:
         """A corpus picture as the model sees it, WebP."""
-        return images.encode_webp(self.indexes.picture_of(corpus, index).image(index))
+        return _corpus_image(self.indexes.picture_of(corpus, index), index)
 
     def gallery_picture(self, slug: str, layer: str, unit: int, facet: str = PLAIN) -> bytes:
         """The gallery render of a unit, WebP."""
@@ -452,3 +454,9 @@ class Microscope:
     def status(self) -> StatusPage:
         """How the server stands."""
         return self.standing.page(*self.ready(), self.metrics)
+
+
+@lru_cache(maxsize=PICTURES)
+def _corpus_image(index: Index, number: int) -> bytes:
+    """The one thing that a crowd asks for most."""
+    return images.encode_webp(index.image(number))

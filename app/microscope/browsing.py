@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
 from app import urls
 from app.answers.examples import View
 from app.answers.findings import CaptionsPage
+from app.answers.given import Ranking
 from app.answers.labels import Published
 from app.answers.layer import LayerPage, UnitCard
 from app.answers.links import FacetLink
@@ -38,6 +39,7 @@ from app.store import Store
 
 SORTS = ("unit", *SCORES, *ALIASES, "purity")
 LIMIT = 240
+REMEMBERED = 512  # units whose ranking is kept
 RANKED = 24  # labels that a unit's page lists; all of them have a page of their own
 
 
@@ -298,7 +300,7 @@ class Browser:
         by = label_columns(columns)[:1] if columns else []
         return UnitRecord(
             status=self.columns.status(index),
-            ranking=ranking(sorted_by(index, columns, layer, unit, by[0], corpus), RANKED) if columns and by else None,
+            ranking=_ranking(index, columns, layer, unit, by[0], corpus) if columns and by else None,
             alike=urls.alike(slug, layer, unit, corpus),
             given=urls.given(slug, layer, unit, corpus=corpus),
             csv=urls.activations(slug, layer, unit, "csv", corpus) if columns else None,
@@ -357,6 +359,11 @@ def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -
         card.model_copy(update={"score": float(found[card.unit])}) if np.isfinite(found[card.unit]) else card
         for card in cards
     ]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ranking(index: Index, columns: Columns, layer: str, unit: int, by: str, corpus: str | None) -> Ranking:
+    return ranking(sorted_by(index, columns, layer, unit, by, corpus), RANKED)
 
 
 def _published(slug: str, layer: str, unit: int) -> Published | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from app.answers.facets import FacetExample, UnderFacet
 from app.answers.layer import FacetShare, UnitCard
 from app.answers.links import FacetLink
 from app.clip.layers import Layer
+from app.corpus.columns import Columns
 from app.corpus.index import Index
 from app.corpus.look import box
 from app.corpus.unit import Stats
@@ -22,6 +24,7 @@ from app.microscope.facets import FacetDesk
 from app.microscope.gallery import Gallery
 
 SHOWN = 8
+REMEMBERED = 512  # units, of up to a tenth of a megabyte each
 
 
 class FacetRows:
@@ -41,36 +44,21 @@ class FacetRows:
         if columns is None:
             return {}
         found = self.facet_columns.every(index)
-        links = [link for link in self.facets.links(slug) if link.id in found]
+        links = {link.id: link for link in self.facets.links(slug) if link.id in found}
         if not links:
             return {"by_facet_status": self.facet_columns.status(index)}
-        seen, (images, sd) = index.unit(layer.name, unit), strong(index, columns, layer.name, unit)
-        ids = np.array([entry.image for entry in seen.top])
-        height = np.array([max(entry.activation - seen.stats.mean, 0.0) for entry in seen.top])
-        places = {entry.image: box(layer, entry.place) for entry in seen.top}
-        ranked = []
-        for link in links:
-            probability, chance = found[link.id].probability, found[link.id].chance
-            mine = share(ids, probability)
-            row = UnderFacet(
-                facet=link,
-                share=float(mine),
-                purity=float(purity(mine[None], [chance])[0]),
-                of=len(ids),
-                chance=chance,
-                at_least=STRONG,
-                examples=[
-                    _example(index, seen.stats, int(images[place]), float(sd[place]), probability, places)
-                    for place in under(sd, probability[images], SHOWN)
-                ],
-                picture=self._picture(slug, layer.name, unit, link),
-                url=urls.with_query(urls.unit(slug, layer.name, unit), corpus=corpus, facet=link.id),
-                given=urls.given(slug, layer.name, unit, facet=link.id, corpus=corpus),
+        ranked = _ranked(index, columns, layer, unit, tuple((each, found[each]) for each in links))
+        rows = [
+            UnderFacet(
+                facet=links[facet],
+                picture=self._picture(slug, layer.name, unit, links[facet]),
+                url=urls.with_query(urls.unit(slug, layer.name, unit), corpus=corpus, facet=facet),
+                given=urls.given(slug, layer.name, unit, facet=facet, corpus=corpus),
+                **fields,
             )
-            explained = float(height @ probability[ids])  # tells apart what is as pure
-            ranked.append((-row.purity, -explained, row))
-        ranked.sort(key=lambda each: each[:2])
-        return {"by_facet": [row for _, _, row in ranked], "by_facet_status": self.facet_columns.status(index)}
+            for facet, fields in ranked
+        ]
+        return {"by_facet": rows, "by_facet_status": self.facet_columns.status(index)}
 
     def _picture(self, slug: str, layer: str, unit: int, facet: FacetLink) -> str | None:
         has = self.gallery.has(slug, layer, unit, facet.id)
@@ -117,6 +105,36 @@ class FacetRows:
 def named(cards: Sequence[UnitCard], of: dict[int, FacetShare]) -> list[UnitCard]:
     """The cards with the facet that each unit is purest of."""
     return [card.model_copy(update={"of": of.get(card.unit)}) for card in cards]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ranked(
+    index: Index, columns: Columns, layer: Layer, unit: int, facets: tuple[tuple[str, FacetColumn], ...]
+) -> list[tuple[str, dict[str, Any]]]:
+    """What each facet's column says of a unit, as fields of an `UnderFacet`: the facet that it is purest of first."""
+    seen, (images, sd) = index.unit(layer.name, unit), strong(index, columns, layer.name, unit)
+    ids = np.array([entry.image for entry in seen.top])
+    height = np.array([max(entry.activation - seen.stats.mean, 0.0) for entry in seen.top])
+    places = {entry.image: box(layer, entry.place) for entry in seen.top}
+    ranked = []
+    for facet, column in facets:
+        mine = share(ids, column.probability)
+        pure = float(purity(mine[None], [column.chance])[0])
+        explained = float(height @ column.probability[ids])  # tells apart what is as pure
+        fields = {
+            "share": float(mine),
+            "purity": pure,
+            "of": len(ids),
+            "chance": column.chance,
+            "at_least": STRONG,
+            "examples": [
+                _example(index, seen.stats, int(images[place]), float(sd[place]), column.probability, places)
+                for place in under(sd, column.probability[images], SHOWN)
+            ],
+        }
+        ranked.append((-pure, -explained, facet, fields))
+    ranked.sort(key=lambda each: each[:2])
+    return [(facet, fields) for _, _, facet, fields in ranked]
 
 
 def _example(

@@ -4,7 +4,9 @@
 """
 
 import json
+import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -63,25 +65,32 @@ class Gallery:
     def _find(self, slug: str, layer: str, facet: str) -> "Sheet | None":
         """The sheet of a layer and facet that was made with the weights as they are loaded."""
         clip = self.residents.find(slug)
-        places = [self.path(slug, layer, facet)]
-        brought = self.residents.folder(slug) if clip else None
+        if clip is None:
+            return None
+        # texts instead of paths: a unit's page asks twenty times
+        places = [f"{self.folder}/{slug}/{layer}/{facet}.zip"]
+        brought = self.residents.folder(slug)
         if brought is not None:
-            places.append(brought / "gallery" / layer / f"{facet}.zip")
-        sheets = (_open(place, place.stat().st_mtime_ns) for place in places if place.is_file())
-        return next((sheet for sheet in sheets if clip and sheet.weights == clip.weights_hash), None)
+            places.append(f"{brought}/gallery/{layer}/{facet}.zip")
+        for place in places:
+            with suppress(OSError):
+                sheet = _open(place, os.stat(place).st_mtime_ns)  # noqa: PTH116
+                if sheet.weights == clip.weights_hash:
+                    return sheet
+        return None
 
 
 @dataclass(frozen=True)
 class Sheet:
     """A zip of gallery renders: the units it has and the weights they were made with."""
 
-    path: Path
+    path: str
     weights: str
     units: frozenset[int]
 
 
 @lru_cache(maxsize=64)
-def _open(path: Path, _written: int) -> Sheet:
+def _open(path: str, _written: int) -> Sheet:
     with zipfile.ZipFile(path) as archive:
         weights = json.loads(archive.read("about.json"))["weights"]
         names = (Path(name) for name in archive.namelist())

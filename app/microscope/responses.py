@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from app import urls
 from app.answers.examples import Duplicate, Example, Histogram, Shown, Stats, Stratum, View, ViewLink, Way
@@ -19,6 +20,7 @@ BOTTOM = 12
 OF_BAND = 6
 WAY_COLUMN = "kind"
 WAYS, WAY_EXAMPLES = 4, 4
+REMEMBERED = 512  # units, of up to a tenth of a megabyte each
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 VIEWS: dict[View, str] = {"picture": "whole picture", "heat": "heat map", "crop": "crop"}
 
@@ -30,13 +32,27 @@ def responses(
     index: Index, layer: Layer, unit: int, columns: Columns | None, view: View, draw: int, address: Address
 ) -> dict[str, object]:
     """What the corpus does to a unit, as the fields of a unit page. Raises `NotFound` for a draw that there is not."""
+    found, more = _seen(index, layer, unit, columns, view, draw)
+    return {
+        **found,
+        "views": [ViewLink(view=each, name=name, url=address(each, draw)) for each, name in VIEWS.items()],
+        "again": address(view, draw + 1) if more else None,
+    }
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _seen(
+    index: Index, layer: Layer, unit: int, columns: Columns | None, view: View, draw: int
+) -> tuple[dict[str, object], bool]:
+    """What no address says: it is the same for everybody, as long as the index is. And whether there is a next draw."""
     seen = index.unit(layer.name, unit)
     bands = columns.bands(layer.name, unit) if columns else seen.bands
 
     def shown(entries: Sequence[Entry], most: int | None = None) -> list[Example]:
         return examples(index, layer, unit, entries, columns, view, most)
 
-    return {
+    drawn, more = _random(index, layer.name, unit, columns, view, draw)
+    fields: dict[str, object] = {
         "stats": Stats(**asdict(seen.stats)),
         "histogram": Histogram(edges=seen.edges, counts=seen.counts),
         "examples": shown(seen.top, TOP),
@@ -49,10 +65,10 @@ def responses(
             for band in bands
         ],
         "view": view,
-        "views": [ViewLink(view=each, name=name, url=address(each, draw)) for each, name in VIEWS.items()],
         "draw": draw,
-        **_random(index, layer.name, unit, columns, view, draw, address),
+        "random": drawn,
     }
+    return fields, more
 
 
 def examples(
@@ -114,14 +130,15 @@ def _standard(index: Index, layer: str, unit: int) -> Callable[[float], float]:
 
 
 def _random(
-    index: Index, layer: str, unit: int, columns: Columns | None, view: View, draw: int, address: Address
-) -> dict[str, object]:
+    index: Index, layer: str, unit: int, columns: Columns | None, view: View, draw: int
+) -> tuple[list[Shown], bool]:
+    """A draw of the corpus' images, none without columns, and whether there is a next one."""
     drawn = uniform(len(index), draw)
     if not drawn:
         last = -(-len(index) // UNIFORM)
         raise NotFound(f"draw: {len(index):,} images give {last:,} draws of {UNIFORM}; there is no draw {draw}.")
     if columns is None:
-        return {"random": [], "again": None}
+        return [], False
     in_sd = _standard(index, layer, unit)
     values = columns.some(layer, unit, drawn).tolist()
     pictures = [
@@ -134,7 +151,7 @@ def _random(
         )
         for image, value in zip(drawn, values, strict=True)
     ]
-    return {"random": pictures, "again": address(view, draw + 1) if uniform(len(index), draw + 1) else None}
+    return pictures, bool(uniform(len(index), draw + 1))
 
 
 def ways(

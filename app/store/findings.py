@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.errors import NotFound
 from app.spec import FindingSpec
 from app.store.again import transactions
+from app.store.memory import Memory, remembered
 from app.store.tables import UNFINISHED, FindingRow
 
 
@@ -16,8 +17,9 @@ from app.store.tables import UNFINISHED, FindingRow
 class FindingTable:
     """Methods are short transactions and may be called from any thread."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], memory: Memory) -> None:
         self._sessions = sessions
+        self.memory = memory
 
     def get(self, finding_id: str) -> FindingRow:
         """One finding. Raises `NotFound`."""
@@ -65,6 +67,7 @@ class FindingTable:
         with self._sessions() as session:
             return session.scalars(query).all()
 
+    @remembered(FindingRow)
     def of_layer(
         self, kind: str, model: str, layer: str | None = None, status: Collection[str] = (), limit: int = 12
     ) -> Sequence[FindingRow]:
@@ -76,6 +79,7 @@ class FindingTable:
         with self._sessions() as session:
             return session.scalars(query.order_by(FindingRow.created.desc()).limit(limit)).all()
 
+    @remembered(FindingRow)
     def of_unit(self, kind: str, model: str, layer: str, unit: int, limit: int = 12) -> Sequence[FindingRow]:
         """The findings of a kind about a unit, newest first."""
         query = select(FindingRow).filter_by(kind=kind, model=model, layer=layer, unit=unit)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound
 from app.store.again import transactions
+from app.store.memory import Memory, remembered
 from app.store.tables import LabellingRow
 
 
@@ -14,8 +15,9 @@ from app.store.tables import LabellingRow
 class LabellingTable:
     """Methods are short transactions and may be called from any thread."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], memory: Memory) -> None:
         self._sessions = sessions
+        self.memory = memory
 
     def get(self, labelling_id: str) -> LabellingRow:
         """One labelling. Raises `NotFound`."""
@@ -33,6 +35,7 @@ class LabellingTable:
         with self._sessions.begin() as session:
             how(_need(session, labelling_id))
 
+    @remembered(LabellingRow)
     def of_unit(self, model: str, layer: str, unit: int) -> Sequence[LabellingRow]:
         """The labellings of a unit, the oldest first."""
         query = select(LabellingRow).filter_by(model=model, layer=layer, unit=unit)

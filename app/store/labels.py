@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from app.store.again import transactions
+from app.store.memory import Memory, remembered
 from app.store.tables import LabelVoteRow, UnitLabelRow
 
 
@@ -30,9 +31,11 @@ def counted(up: InstrumentedAttribute[bool]) -> tuple[ColumnElement[int], Column
 class LabelTable:
     """Methods are short transactions and may be called from any thread."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], memory: Memory) -> None:
         self._sessions = sessions
+        self.memory = memory
 
+    @remembered(UnitLabelRow)
     def of_layer(self, model: str, layer: str, unit: int | None = None) -> Sequence[UnitLabelRow]:
         """All labels of a layer, or of one unit, the oldest first."""
         query = select(UnitLabelRow).filter_by(model=model, layer=layer)
@@ -75,6 +78,7 @@ class LabelTable:
                 )
             )
 
+    @remembered(LabelVoteRow)
     def votes(self, model: str, layer: str, unit: int | None = None) -> dict[tuple[int, str], Votes]:
         """The votes of a layer, or of one unit, by unit and word."""
         row = LabelVoteRow
@@ -83,6 +87,7 @@ class LabelTable:
         with self._sessions() as session:
             return {(number, word): Votes(up, down) for number, word, up, down in session.execute(query)}
 
+    @remembered(LabelVoteRow, UnitLabelRow)
     def votes_on_people(self, model: str, layer: str, unit: int | None = None) -> Sequence[LabelVoteRow]:
         """The votes of a layer, or of one unit, on what some person calls the unit."""
         said = select(UnitLabelRow.unit).where(
@@ -96,6 +101,7 @@ class LabelTable:
         with self._sessions() as session:
             return session.scalars(query).all()
 
+    @remembered(LabelVoteRow)
     def voted(self, model: str, layer: str, unit: int, browser: str) -> dict[str, bool]:
         """How a browser voted on a unit's labels, by word: up or down; those that it did not vote on are not in it."""
         query = select(LabelVoteRow.word, LabelVoteRow.up).filter_by(

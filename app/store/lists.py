@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.errors import NotFound
 from app.store.again import transactions
 from app.store.labels import BATCH
+from app.store.memory import Memory, remembered
 from app.store.tables import ListEntryRow, UnitListRow, now
 
 
@@ -15,8 +16,9 @@ from app.store.tables import ListEntryRow, UnitListRow, now
 class ListTable:
     """Methods are short transactions and may be called from any thread."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], memory: Memory) -> None:
         self._sessions = sessions
+        self.memory = memory
 
     def get(self, list_id: str) -> UnitListRow:
         """One list with its entries. Raises `NotFound`."""
@@ -66,6 +68,7 @@ class ListTable:
         with self._sessions() as session:
             return session.scalars(_newest().where(UnitListRow.browser == browser)).all()
 
+    @remembered(UnitListRow, ListEntryRow)
     def with_unit(self, model: str, layer: str, unit: int, limit: int) -> Sequence[UnitListRow]:
         """The lists that anybody may find and that have a unit, the newest first."""
         on = (ListEntryRow.model == model) & (ListEntryRow.layer == layer) & (ListEntryRow.unit == unit)

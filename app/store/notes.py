@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.errors import NotFound
 from app.store.again import transactions
 from app.store.labels import BATCH, Votes, counted
+from app.store.memory import Memory, remembered
 from app.store.tables import NoteRow, NoteVoteRow
 
 
@@ -15,8 +16,9 @@ from app.store.tables import NoteRow, NoteVoteRow
 class NoteTable:
     """Methods are short transactions and may be called from any thread."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], memory: Memory) -> None:
         self._sessions = sessions
+        self.memory = memory
 
     def get(self, note_id: str) -> NoteRow:
         """One note. Raises `NotFound`."""
@@ -26,6 +28,7 @@ class NoteTable:
             raise NotFound(f"There is no note {note_id}: its author has taken it back.", field="note")
         return row
 
+    @remembered(NoteRow)
     def of_unit(self, model: str, layer: str, unit: int) -> Sequence[NoteRow]:
         """The notes about a unit, the newest first."""
         query = select(NoteRow).filter_by(model=model, layer=layer, unit=unit)

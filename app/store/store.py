@@ -20,6 +20,7 @@ from app.store.keys import KeyTable
 from app.store.labellings import LabellingTable
 from app.store.labels import LabelTable
 from app.store.lists import ListTable
+from app.store.memory import Memory, remembered
 from app.store.migrate import migrate
 from app.store.notes import NoteTable
 from app.store.quizzes import QuizTable
@@ -45,13 +46,14 @@ class Store:
         except BaseException:
             self._engine.dispose()
             raise
-        self.labels = LabelTable(self._sessions)
-        self.findings = FindingTable(self._sessions)
-        self.labellings = LabellingTable(self._sessions)
+        self.memory = Memory(self._engine, data / "changes")
+        self.labels = LabelTable(self._sessions, self.memory)
+        self.findings = FindingTable(self._sessions, self.memory)
+        self.labellings = LabellingTable(self._sessions, self.memory)
         self.quizzes = QuizTable(self._sessions)
         self.surveys = SurveyTable(self._sessions)
-        self.notes = NoteTable(self._sessions)
-        self.lists = ListTable(self._sessions)
+        self.notes = NoteTable(self._sessions, self.memory)
+        self.lists = ListTable(self._sessions, self.memory)
         self.keys = KeyTable(self._sessions)
         self.tally = Tally(self._engine)
         self.keeping = Keeping(self._sessions, self.files)
@@ -80,6 +82,7 @@ class Store:
         """One facet. Raises `NotFound`."""
         return self._get(FacetRow, facet_id, "facet")
 
+    @remembered(FacetRow, FacetImageRow)
     def facets(self, *, model: str | None = None, images: bool = True) -> Sequence[FacetRow]:
         """All facets, the shipped ones first, then the newest first; without their `images` it takes a tenth of the time."""
         query = select(FacetRow).order_by(FacetRow.shipped.desc(), FacetRow.created.desc(), FacetRow.name)
@@ -146,6 +149,7 @@ class Store:
         with self._sessions() as session:
             return session.scalars(query).all()
 
+    @remembered(RenderRow)
     def renders(
         self,
         *,

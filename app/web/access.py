@@ -78,15 +78,16 @@ RULES: dict[str, KeyScope | None] = {
 }
 """What has no line here needs `read` if it is a GET, and `admin` if it changes anything."""
 
-_LINES: list[tuple[str, re.Pattern[str], KeyScope | None]] = [
-    (method, compile_path(path)[0], needs) for rule, needs in RULES.items() for method, path in [rule.split()]
-]
+_LINES: dict[str, list[tuple[re.Pattern[str], KeyScope | None]]] = {}
+for _rule, _needs in RULES.items():
+    _method, _path = _rule.split()
+    _LINES.setdefault(_method, []).append((compile_path(_path)[0], _needs))
 
 
 def needed(method: str, path: str) -> KeyScope | None:
     """The least scope that a request needs; None where nobody is asked. Where several rules fit, the strictest."""
     method, path = ("GET", path) if method in SAFE_METHODS else (method, path.rstrip("/"))
-    fitting: list[KeyScope | None] = [needs for own, pattern, needs in _LINES if own == method and pattern.match(path)]
+    fitting: list[KeyScope | None] = [needs for pattern, needs in _LINES.get(method, ()) if pattern.match(path)]
     if fitting:
         return widest(fitting)
     return "read" if method == "GET" else "admin"

@@ -37,10 +37,11 @@ Word = Annotated[str, Query(max_length=200)]
 
 
 def page(
-    path: str, template: str, embed: str | None = None, on: APIRouter = router
+    path: str, template: str, embed: str | None = None, on: APIRouter = router, *, kept: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register an answer at `path.json`, documented by its return type, and at `path` as the page `template`; with
-    `?embed=1` as the page `embed`, which other sites may show in a frame. `on` is the router of another module."""
+    `?embed=1` as the page `embed`, which other sites may show in a frame. `on` is the router of another module. What is
+    `kept` is not made again for the same answer (`Views.kept_page`)."""
 
     def register(answer: Callable[..., Any]) -> Callable[..., Any]:
         def html(
@@ -50,7 +51,8 @@ def page(
                 response = views.page(request, embed, page)
                 response.headers.update(EMBEDDED)
                 return response
-            return views.page(request, template, page, facet_name=names, card_of=microscope.card_url)
+            whole = views.kept_page if kept else views.page
+            return whole(request, template, page, facet_name=names, card_of=microscope.card_url)
 
         model = inspect.signature(answer).return_annotation
         on.add_api_route(f"{path}.json", answer, methods=["GET"], response_model=model)
@@ -134,7 +136,7 @@ def layer(
     )
 
 
-@page("/models/{slug}/{layer}/{unit}", "unit.html")
+@page("/models/{slug}/{layer}/{unit}", "unit.html", kept=True)
 def unit(
     microscope: Scope,
     slug: Slug,

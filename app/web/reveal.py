@@ -8,10 +8,10 @@ from app.errors import BadInput
 from app.web.back import own_page
 from app.web.browser_id import LASTS_S
 from app.web.forms import form_body, read_fields
+from app.web.views import REVEALED
 
 router = APIRouter(tags=["actions"])
 
-NAME = "facetscope_reveal"
 _BODY = form_body(["back", "show"], "back", "show")
 
 
@@ -25,7 +25,7 @@ async def reveal(request: Request) -> Response:
     response = RedirectResponse(back, 303)
     if values["show"] == "1":
         secure = request.url.scheme == "https"
-        response.set_cookie(NAME, "1", max_age=LASTS_S, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(REVEALED, "1", max_age=LASTS_S, httponly=True, samesite="lax", secure=secure)
     else:
-        response.delete_cookie(NAME)
+        response.delete_cookie(REVEALED)
     return response

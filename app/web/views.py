@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from jinja2 import StrictUndefined
+from jinja2.utils import LRUCache
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
@@ -20,6 +21,8 @@ from app.web.prose import prose
 
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
+REVEALED = "facetscope_reveal"  # the cookie of a browser that wants to see sensitive units
+KEPT = 512  # pages, of a tenth of a megabyte each
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -28,6 +31,7 @@ class Views:
 
     def __init__(self) -> None:
         self.static_hashes = {path.relative_to(STATIC).as_posix(): _hash(path) for path in _files(STATIC)}
+        self._kept = LRUCache(KEPT)  # of bytes, by their tags
         self._templates = Jinja2Templates(TEMPLATES)
         env = self._templates.env
         env.undefined = StrictUndefined
@@ -57,9 +61,23 @@ class Views:
         twin = urls.json_twin(getattr(page, "url", here) if request.method == "POST" else here)
         context = {"page": page, "twin": twin, **extra}
         response = self._templates.TemplateResponse(request, template, context, status_code=status)
-        response.headers["Link"] = f'<{twin}>; rel="alternate"; type="application/json"'
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update(_to_page(twin))
         return response
+
+    def kept_page(self, request: Request, template: str, page: BaseModel, **extra: Any) -> Response:
+        """As `page`, of a template that takes nothing from `extra` that the answer and the visitor do not settle: the same
+        answer for the same visitor is the same page, and is not made again. 304 if the browser has it."""
+        twin = urls.json_twin(own_address(request))
+        tag = _tag(request, template, page)
+        headers = {"ETag": f'"{tag}"', **_to_page(twin)}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        body = self._kept.get(tag)
+        if body is None:
+            context = {"page": page, "twin": twin, **extra}
+            body = bytes(self._templates.TemplateResponse(request, template, context).body)
+            self._kept[tag] = body
+        return HTMLResponse(body, headers=headers)
 
     def message(self, request: Request, template: str, *, status: int, **context: Any) -> HTMLResponse:
         """A page that has no twin, such as an error."""
@@ -74,6 +92,19 @@ class Views:
 def may_delete(request: Request) -> bool:
     """Whether a page is to offer the deletion of what it shows: anybody else is refused it."""
     return request.state.visitor.may == "admin"
+
+
+def _to_page(twin: str) -> dict[str, str]:
+    return {"Link": f'<{twin}>; rel="alternate"; type="application/json"', "Cache-Control": "no-cache"}
+
+
+def _tag(request: Request, template: str, page: BaseModel) -> str:
+    """A hash of all that a page is made of."""
+    visitor = request.state.visitor
+    shown_to = (visitor.access, visitor.may, visitor.holder.name if visitor.holder else None)
+    seen_at = (str(request.base_url), own_address(request), request.cookies.get(REVEALED))
+    told = repr((template, seen_at, shown_to)).encode() + page.model_dump_json().encode()
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def own_address(request: Request) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from app.web.reveal import NAME
+from app.web.views import REVEALED
 from tests.web.conftest import LAYER
 from tests.web.markup import Markup
 
@@ -50,7 +50,7 @@ def test_whoever_asks_sees_them_from_then_on_and_can_change_their_mind(church: T
     assert "This unit is about religion" in page
     assert 'class="revealed"' in church.get(f"/models/small/{LAYER}").text
     church.post("/reveal", data={**form, "show": "0"})
-    assert NAME not in church.cookies
+    assert REVEALED not in church.cookies
     assert is_blurred(church.get(UNIT).text)
 
 
