@@ -32,8 +32,8 @@ bench: setup ## Measure the promises that are ratios; ONLY=name for one of them
 fuzz: setup ## Send generated input for as long as you like: broken pictures and forms, requests against the OpenAPI; TIMES=150
 	FUZZ=$(or $(TIMES),150) OMP_NUM_THREADS=1 $(RUN) pytest -m fuzz --timeout 0
 
-faults: setup ## Kill the server a hundred times while people use it, fill its disk, keep it waiting; KILLS=100
-	KILLS=$(or $(KILLS),100) OMP_NUM_THREADS=1 $(RUN) pytest tests/faults --timeout 0
+faults: setup ## Kill the server a hundred times on each database while people use it, fill its disk, keep it waiting; KILLS=100
+	KILLS=$(or $(KILLS),100) OMP_NUM_THREADS=1 $(RUN) pytest tests/faults --timeout 0 --log-cli-level WARNING
 
 container: setup ## Follow the Dockerfile without Docker, run what it makes, look inside; as root, with debootstrap
 	$(RUN) python -m bench.container

@@ -1,18 +1,21 @@
-"""Files that are made in one go: a reader never sees half of one, and what a killed process left of one can be swept."""
+"""Files and folders that are made in one go: a reader never sees half of one, and what a killed process left of one can be
+swept."""
 
 import errno
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from app.errors import DiskFull
 
 PUBLIC, PRIVATE = 0o644, 0o600
-PART = ".part-"  # what the name of a file begins with that is not whole yet; it is locked while somebody writes it
+PART = ".part-"  # what the name of a file or folder begins with that is not whole yet; it is locked while somebody writes it
 
 
 def write_whole(path: Path, data: bytes | Iterable[bytes], mode: int = PUBLIC) -> None:
@@ -65,17 +68,71 @@ def _new(folder: Path) -> IO[bytes]:
         file.close()
 
 
+@contextmanager
+def new_folder(parent: Path) -> Iterator[Path]:
+    """A new folder to write files to, which the block may rename into its place; what is still there at its end is removed."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=PART))
+        lock = hold(folder, make=False)
+        if lock is not None:  # else a sweep took it before it was locked
+            break
+    try:
+        folder.chmod(0o755)  # mkdtemp makes it private
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def hold(folder: Path, how: int = fcntl.LOCK_EX, *, make: bool = True) -> int | None:
+    """A file descriptor that holds a folder for as long as it is open; None where somebody else holds it.
+
+    Args:
+        how: By `fcntl.LOCK_SH`, several may hold it.
+        make: Make the folder where there is none; otherwise None is returned.
+    """
+    while True:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # whoever held it has just removed it
+            if make:
+                continue
+            return None
+        try:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        with suppress(FileNotFoundError):
+            if folder.stat().st_ino == os.fstat(lock).st_ino:
+                return lock
+        os.close(lock)
+
+
+def drop_folder(folder: Path) -> bool:
+    """Remove a folder, unless somebody holds it; returns whether it is gone by this."""
+    lock = hold(folder, make=False)
+    if lock is None:
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+    return True
+
+
 def sweep(folder: Path) -> int:
-    """Remove what killed processes left of their files below a folder; returns how many there were.
+    """Remove what killed processes left of their files and folders below a folder; returns how many there were.
 
     The system lets go of a lock when its process ends, however it ends: what somebody still writes is left alone.
     """
-    return sum(_drop(part) for part in parts(folder))
+    return sum(drop_folder(part) if part.is_dir() else _drop(part) for part in list(parts(folder)))
 
 
 def parts(folder: Path) -> Iterator[Path]:
-    """The files below a folder that are not whole, whether somebody still writes them or not."""
-    return (path for path in files_below(folder) if path.name.startswith(PART))
+    """The files and folders below a folder that are not whole, whether somebody still writes them or not."""
+    found = (Path(place, name) for place, *names in os.walk(folder) for name in chain(*names))
+    return (path for path in found if path.name.startswith(PART))
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -19,6 +19,14 @@ with writing(Path(sys.argv[1])) as file:
     file.write(b"half"); file.flush(); print("writing", flush=True); time.sleep(60)
 """
 
+MAKER = """
+import sys, time
+from pathlib import Path
+from app.whole import new_folder
+with new_folder(Path(sys.argv[1])) as folder:
+    (folder / "file").write_bytes(b"half"); print("writing", flush=True); time.sleep(60)
+"""
+
 
 def test_the_new_bytes_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file"
@@ -53,6 +61,15 @@ def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_a_living_one(tmp
         assert sweep(tmp_path) == 0 and [each.read_bytes() for each in path.parent.glob(f"{PART}*")] == [b"half"]
         writer.send_signal(signal.SIGKILL)
     assert sweep(tmp_path) == 1 and not list(path.parent.iterdir())
+
+
+def test_a_new_folder_is_swept_once_its_maker_is_killed_and_not_before(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKER, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"writing\n"
+        assert sweep(tmp_path) == 0 and len(list(tmp_path.glob(f"{PART}*/file"))) == 1
+        process.send_signal(signal.SIGKILL)
+    assert sweep(tmp_path) == 1 and not list(tmp_path.iterdir())
 
 
 def test_folders_that_go_while_files_are_listed_are_passed_over(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ The files are described in `app/corpus/columns.py`, which reads them.
 """
 
 import shutil
-import tempfile
-import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -25,9 +23,9 @@ from app.corpus.manifest import IndexManifest
 from app.corpus.partition import GROUP, in_groups
 from app.corpus.pictures import decoded
 from app.errors import BadInput, FacetscopeError, NotFound, NotReady
+from app.whole import new_folder, sweep
 
 CHUNK = 4096  # images between two writes: 8 KB of each unit at a time, 21 MB of memory for 2,560 units
-ABANDONED_S = 3600.0  # since its last write, after which what a killed process left behind is removed
 
 
 class ColumnWriter:
@@ -177,20 +175,13 @@ def _check_room(index: Index) -> None:
 @contextmanager
 def _new_folder(index: Index) -> Iterator[Path]:
     """A folder that becomes the index's columns when the block is through; an error leaves nothing of it."""
-    prefix = f".{FOLDER}.partial-"
-    for left in index.folder.glob(f"{prefix}*"):
-        newest = max((path.stat().st_mtime for path in left.iterdir()), default=left.stat().st_mtime)
-        if time.time() - newest > ABANDONED_S:
-            shutil.rmtree(left, ignore_errors=True)
-    partial = Path(tempfile.mkdtemp(prefix=prefix, dir=index.folder))
+    sweep(index.folder)
     try:
-        yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private
-        if IndexManifest.read(index.folder).key != index.manifest.key:
-            raise NotReady(f"The index {index.manifest.name} was built anew while its columns were made.")
-        shutil.rmtree(index.folder / FOLDER, ignore_errors=True)  # of another version
-        partial.rename(index.folder / FOLDER)
+        with new_folder(index.folder) as part:
+            yield part
+            if IndexManifest.read(index.folder).key != index.manifest.key:
+                raise NotReady(f"The index {index.manifest.name} was built anew while its columns were made.")
+            shutil.rmtree(index.folder / FOLDER, ignore_errors=True)  # of another version
+            part.rename(index.folder / FOLDER)
     except FileNotFoundError as error:
         raise NotReady(f"The index {index.manifest.name} was replaced while its columns were made.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -4,7 +4,6 @@ It lies hidden beside that place and is locked while somebody works in it. The s
 process ends, however it ends, so a folder that nobody holds is what a build left that was stopped.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from app.corpus.manifest import FILE
 from app.errors import BadInput, NotReady
+from app.whole import drop_folder, hold
 
 KEPT = "unfinished"  # the part of the folder that is worth keeping when a build stops, and no part of an index
 
@@ -66,32 +66,22 @@ def _clear(out_dir: Path, but: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def sweep_stopped(folder: Path) -> None:
+    """Remove what builds that were stopped left in a folder of indexes, unless the next one would go on from it."""
+    for left in folder.glob(".*.partial-*"):
+        worth_keeping = (left / FILE).is_file() or any((left / KEPT).glob("*"))
+        if left.suffix == ".old" or not worth_keeping:
+            drop_folder(left)
+
+
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """Make the folder, if there is none, and be the only one who holds it."""
-    lock = _lock(folder)
+    lock = hold(folder)
+    if lock is None:
+        name = folder.name.partition(".partial-")[0][1:]
+        raise NotReady(f"Another process is building the index {name}: wait until it is done, or stop it.")
     try:
         yield
     finally:
-        os.close(lock)
-
-
-def _lock(folder: Path) -> int:
-    """A file descriptor that holds the folder while it is open."""
-    while True:
-        folder.mkdir(exist_ok=True)
-        try:
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:  # whoever held it has just removed it
-            continue
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            name = folder.name.partition(".partial-")[0][1:]
-            raise NotReady(
-                f"Another process is building the index {name}: wait until it is done, or stop it."
-            ) from None
-        if folder.exists() and folder.stat().st_ino == os.fstat(lock).st_ino:
-            return lock
         os.close(lock)

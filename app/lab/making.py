@@ -1,14 +1,15 @@
 """Making automatic labels: the images are embedded, the words scored, the best of them drawn as pictures."""
 
+import fcntl
+import os
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from shutil import rmtree
 from typing import Self
 
 import numpy as np
@@ -29,7 +30,7 @@ from app.lab.fonts import AILERON, lacks
 from app.lab.labels import FOLDER, RIVALS, VERSION, DrawnWord, LayerLabels, Named, UnitLabel, missing, place
 from app.lab.words import Words
 from app.spec import content_id
-from app.whole import writing
+from app.whole import drop_folder, hold, writing
 
 SHUFFLED = 200  # units for a word's probability over the corpus, and as many others to see what chance gives
 SEED = 0
@@ -38,7 +39,7 @@ DRAWN_WORDS = 300  # at most: the corpus' own first, then those that name most u
 DRAWN_KEPT = 8
 TEXTS_AT_ONCE = 64
 KEPT_AT_ONCE = 512  # embeddings in a file while labels are being made
-ABANDONED_S = 3600.0  # since its last write, after which what a stopped process left behind is removed
+ABANDONED_S = 3600.0  # since its last write, after which what a stopped process left for the next is removed
 
 Making = Generator[tuple[int, int], None, None]
 """Yields how many steps are done, out of how many."""
@@ -64,7 +65,10 @@ def making(clip: Clip, index: Index, layers: Sequence[str] | None = None, words:
     pools = {layer: _Pool(index, layer) for layer in chosen}
     chosen = missing(index, chosen, words.hash if words else None)
     if chosen:
-        yield from _Work(clip, index, {layer: pools[layer] for layer in chosen}, words).steps()
+        work = _Work(clip, index, {layer: pools[layer] for layer in chosen}, words)
+        with _held(work.kept):
+            yield from work.steps()
+        drop_folder(work.kept)
 
 
 class _Pool:
@@ -119,12 +123,10 @@ class _Work:
         for layer in self.pools:
             sd = np.stack([each[layer] for each in driven], 1) if driven else np.empty((len(self.pools[layer].ids), 0))
             self._write(layer, tables[layer], drawn, sd)
-        rmtree(self.kept, ignore_errors=True)
         yield self.total, self.total
 
     def _embed_images(self) -> Iterator[int]:
         """Put every image through the image tower, unless it was before; in files, for it takes long."""
-        self.kept.mkdir(parents=True, exist_ok=True)
         _clear(self.kept)
         done = 0
         for part in in_parts(self.images.tolist(), KEPT_AT_ONCE):
@@ -233,11 +235,23 @@ def _picture(found: Image.Image | FacetscopeError) -> Image.Image:
     return found
 
 
+@contextmanager
+def _held(kept: Path) -> Iterator[None]:
+    """Keep others from removing a folder; whoever makes the same labels may hold it too."""
+    lock = hold(kept, fcntl.LOCK_SH)
+    if lock is None:  # it is being removed
+        raise NotReady("Another process has just made these labels: try again.")
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _clear(kept: Path) -> None:
     """Remove what others left that were stopped."""
     for left in kept.parent.glob(".images-*"):
         if left != kept and time.time() - left.stat().st_mtime > ABANDONED_S:
-            rmtree(left, ignore_errors=True)
+            drop_folder(left)
 
 
 def in_parts(sequence: Sequence, size: int) -> Iterator[Sequence]:

@@ -4,6 +4,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from app.corpus.replacing import sweep_stopped
 from app.settings import Settings
 from app.store import Store
 from app.store.tables import now
@@ -30,7 +31,7 @@ class Sweeper:
 
     def start(self) -> None:
         """Start the thread, when what the process before this one left is removed."""
-        sweep(self.settings.data)
+        self.drop_unfinished()
         self._thread.start()
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -50,7 +51,7 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Bring the data folder within its bounds once."""
-        sweep(self.settings.data)
+        self.drop_unfinished()
         self.drop_strays()
         if self.settings.keep_uploads_days:
             self.forget_old(self.settings.keep_uploads_days)
@@ -58,6 +59,11 @@ class Sweeper:
         quota = self.settings.disk_quota_bytes
         if quota and self.made_bytes > quota:
             self.make_room(quota)
+
+    def drop_unfinished(self) -> None:
+        """Remove what killed processes left that nobody goes on from."""
+        sweep(self.settings.data)
+        sweep_stopped(self.settings.data / "indexes")
 
     def drop_strays(self) -> None:
         """Remove the pictures of renders that were deleted while something still drew them, and what was out of reach then."""

@@ -45,6 +45,10 @@ class Server:
         self._wait(lambda: self.status("/readyz") == 200)
         self._wait(self._facets_are_ready)
 
+    def wait_until_it_answers(self) -> None:
+        """Wait until it answers anything, ready or not."""
+        self._wait(lambda: self.status("/healthz") == 200)
+
     def begin(self) -> None:
         """Start it; its log goes to a file beside the data folder."""
         command = [sys.executable, "-m", "app", "serve", "--port", str(self.port), "--model", self.model]

@@ -14,6 +14,7 @@ from app.corpus.index import Index
 from app.corpus.portable import export
 from app.corpus.sources import open_source
 from app.errors import BadInput, NotFound
+from app.whole import PART
 from tests.corpus.conftest import picture
 
 
@@ -34,7 +35,7 @@ def built(tiny_clip: Clip, tmp_path: Path) -> Index:
 def test_it_is_whole_without_the_pictures_that_it_was_made_of(built: Index, tiny_clip: Clip, tmp_path: Path) -> None:
     (built.folder / "labels").mkdir()
     (built.folder / "labels" / "some.json").write_text("{}")
-    (built.folder / ".columns.partial-x").mkdir()
+    (built.folder / f"{PART}columns").mkdir()
     shown, records = [built.image(number) for number in range(40)], [built.record(number) for number in range(40)]
     told: list[tuple[int, int | None]] = []
     export(built, tmp_path / "away" / "mine", lambda *step: told.append(step))

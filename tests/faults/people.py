@@ -23,6 +23,8 @@ class People:
         """Address of what the server said was kept, and what that is."""
         self.notes: set[str] = set()
         """The notes that it said were kept, which have one address together."""
+        self.does = ""
+        """What is being sent at the moment, or nothing."""
         self._random = random.Random(seed)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -48,10 +50,13 @@ class People:
         with httpx.Client(base_url=self.url, headers=JSON, timeout=30) as client:
             while not self._stopped.wait(0.1):
                 (what,) = self._random.choices(list(does), (8, 8, 4, 8, 8, 1))  # a search for captions takes seconds
+                self.does = what
                 try:
                     answer = does[what](client)
                 except httpx.HTTPError:  # it was killed, and this was not kept, or was and nobody was told
                     continue
+                finally:
+                    self.does = ""
                 assert answer.status_code in (200, 201, 429, 503), answer.text
                 if answer.is_success:
                     self.kept[answer.json()["url"]] = what

@@ -1,6 +1,7 @@
 """Labels of an index of real files by a real (random, tiny) model: what is written, kept, refused and resumed."""
 
 import json
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.corpus.index import Index
 from app.corpus.sources import open_source
 from app.errors import BadInput, NotFound, NotReady
 from app.lab.labels import LayerLabels, missing, place, stale
-from app.lab.making import SHUFFLED, _Scores, making
+from app.lab.making import ABANDONED_S, SHUFFLED, _Scores, making
 from app.lab.words import Words, english
 from tests.pictures import blobs
 
@@ -100,6 +101,20 @@ def test_it_goes_on_where_it_was_stopped_and_ends_the_same(
     finish(tiny_clip, index, [LAYER], words)
     assert 0 < sum(seen) < SIZE
     assert LayerLabels.open(index, LAYER).units == whole.units
+
+
+def test_what_others_are_at_work_on_stays_whatever_the_clock_says(
+    tiny_clip: Clip, index: Index, words: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.lab.making.KEPT_AT_ONCE", 8)
+    other, same = making(tiny_clip, index, ["layer3.0"], words), making(tiny_clip, index, ["layer3.0"], words)
+    list(islice(other, 5)), list(islice(same, 5))
+    now = time.time()
+    monkeypatch.setattr("app.lab.making.time.time", lambda: now + 2 * ABANDONED_S)
+    finish(tiny_clip, index, [LAYER], words)
+    list(same), list(other)
+    assert sorted(path.name for path in (index.folder / "labels").iterdir()) == ["layer3.0.json", f"{LAYER}.json"]
+    assert LayerLabels.open(index, "layer3.0").images == SIZE
 
 
 def test_a_unit_of_shuffled_images_is_unsure_and_a_planted_one_is_sure() -> None:

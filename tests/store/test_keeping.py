@@ -179,6 +179,25 @@ def test_what_a_killed_process_left_is_swept_at_the_start(store: Store) -> None:
     assert store.files.frames(render) == [1]
 
 
+def test_of_builds_that_were_stopped_only_what_the_next_goes_on_from_stays(store: Store) -> None:
+    indexes = store.files.data / "indexes"
+    for file in (
+        "mine/manifest.json",
+        ".a.partial-0/images.sqlite3",
+        ".b.partial-0/unfinished/part-00000000.safetensors",
+        ".c.partial-0/manifest.json",
+        ".d.partial-0.old/manifest.json",
+        f"mine/{PART}columns/layer4.1.npy",
+    ):
+        (indexes / file).parent.mkdir(parents=True, exist_ok=True)
+        (indexes / file).touch()
+    sweep = sweeper(store)
+    sweep.start()
+    sweep.close()
+    assert {path.name for path in indexes.iterdir()} == {"mine", ".b.partial-0", ".c.partial-0"}
+    assert [path.name for path in (indexes / "mine").iterdir()] == ["manifest.json"]
+
+
 def test_a_sweep_that_fails_is_tried_again(
     store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
