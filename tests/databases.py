@@ -48,6 +48,20 @@ class PostgreSQL:
         """Begin with the first database: what is in them is not needed any more."""
         self.used = 0
 
+    @contextmanager
+    def on_disk(self, folder: Path) -> Iterator[str]:
+        """The URL of an empty database whose tables lie in a new folder, and its log where it always does."""
+        folder.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(folder, SERVER)
+        self._execute(self.url(), f"CREATE TABLESPACE elsewhere LOCATION '{folder}'")
+        self._execute(self.url(), "CREATE DATABASE elsewhere TEMPLATE template0 TABLESPACE elsewhere")
+        try:
+            yield self.url("elsewhere")
+        finally:
+            self._execute(self.url(), "DROP DATABASE elsewhere WITH (FORCE)", "DROP TABLESPACE elsewhere")
+            folder.rmdir()
+
     def _execute(self, url: str, *statements: str) -> None:
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:

@@ -2,10 +2,13 @@
 again when there is room. On a small disk of our own, which only root may mount."""
 
 import os
+import random
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from safetensors.torch import save_file
 from app.settings import Settings
 from app.web.app import create_app
 from app.whole import PART, is_full
+from tests.databases import PostgreSQL
 from tests.faults.people import JSON, UNFINISHED, UNIT
 from tests.pictures import blobs, furnished_folder, png
 from tests.web.conftest import LAYER, wait_for
@@ -25,6 +29,8 @@ from tests.web.conftest import LAYER, wait_for
 SIZE = "24m"
 RENDER = {"model": "small", "layer": LAYER, "unit": "3", "size": "32", "steps": "4000"}
 FULL = "disk is full"
+FILES = ("/looks", "/facets")
+"""What is refused where only the data folder is full."""
 
 
 class Disk:
@@ -50,19 +56,33 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
-    folder = tmp_path_factory.mktemp("disk")
+def disk() -> Iterator[Disk]:
+    folder = Path(tempfile.mkdtemp(prefix="facetscope-", dir="/tmp"))  # where PostgreSQL's own user may come too
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
     if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        folder.rmdir()
         pytest.skip("only root may mount a small disk, and not everywhere")
+    folder.chmod(0o755)
     yield Disk(folder)
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()
 
 
-@pytest.fixture(scope="module")
-def client(disk: Disk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    folder = furnished_folder(tmp_path_factory.mktemp("models") / "small", pictures=24, facet=8)
-    settings = Settings(models=(f"small@{folder}",), data=disk.folder / "data", device="cpu")
+@pytest.fixture
+def data(disk: Disk) -> Iterator[Path]:
+    """A data folder on the small disk."""
+    yield disk.folder / "data"
+    shutil.rmtree(disk.folder / "data", ignore_errors=True)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return f"small@{furnished_folder(tmp_path / 'small', pictures=24, facet=8)}"
+
+
+@contextmanager
+def served(model: str, data: Path, database_url: str = "") -> Iterator[TestClient]:
+    settings = Settings(models=(model,), data=data, database_url=database_url, device="cpu")
     with TestClient(create_app(settings), follow_redirects=False) as client:
         wait_for(lambda: client.get("/readyz").status_code == 200)
         wait_for(lambda: [each["status"] for each in client.get("/facets.json").json()["facets"]] == ["ready"])
@@ -84,28 +104,66 @@ WRITES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_what_has_no_room_is_refused_and_is_kept_later(disk: Disk, client: TestClient) -> None:
-    running = client.post("/renders", data=RENDER).headers["location"]
-    wait_for(lambda: client.get(f"{running}.json").json()["status"] == "running")
-    disk.fill()
-    try:
+def a_list(number: int) -> dict[str, str]:
+    """A list with a description that no compression makes much smaller."""
+    return {"title": f"list {number}", "description": random.Random(number).randbytes(1500).hex()}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_has_no_room_is_refused_and_is_kept_later(
+    disk: Disk, data: Path, model: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """PostgreSQL lies on a disk of its own: rows are kept all the same, and what needs a file is refused or says so later."""
+    url = "" if kind == "sqlite" else request.getfixturevalue("postgres").new()
+    with served(model, data, url) as client:
+        running = client.post("/renders", data=RENDER).headers["location"]
+        wait_for(lambda: client.get(f"{running}.json").json()["status"] == "running")
+        disk.fill()
+        try:
+            for path, sent in WRITES.items():
+                page, problem = client.post(path, **sent), client.post(path, **sent, headers=JSON)
+                if url and path not in FILES:
+                    assert page.status_code == 303 and problem.is_success, (path, page.text)
+                else:
+                    assert page.status_code == problem.status_code == 507, (path, page.text)
+                    assert FULL in page.text and FULL in problem.json()["detail"], path
+            assert client.get("/").status_code == client.get(UNIT).status_code == 200
+            time.sleep(0.5)  # for the render to meet it
+        finally:
+            disk.empty()
+        wait_for(lambda: client.get(f"{running}.json").json()["status"] not in UNFINISHED)
+        stopped = client.get(f"{running}.json").json()
+        assert stopped["status"] == "failed" and FULL in stopped["error"]
+        assert not list(disk.folder.rglob(f"{PART}*"))
         for path, sent in WRITES.items():
-            page, problem = client.post(path, **sent), client.post(path, **sent, headers=JSON)
-            assert page.status_code == problem.status_code == 507, (path, page.text)
-            assert FULL in page.text and FULL in problem.json()["detail"], path
-        assert client.get("/").status_code == client.get(UNIT).status_code == 200
-        time.sleep(0.5)  # for the render to meet it
-    finally:
-        disk.empty()
-    wait_for(lambda: client.get(f"{running}.json").json()["status"] not in UNFINISHED)
-    stopped = client.get(f"{running}.json").json()
-    assert stopped["status"] == "failed" and FULL in stopped["error"]
-    assert not list(disk.folder.rglob(f"{PART}*"))
-    for path, sent in WRITES.items():
-        assert client.post(path, **sent).status_code == 303, path
-    assert client.post("/renders", data=RENDER).headers["location"] == running
-    wait_for(lambda: client.get(f"{running}.json").json()["status"] in UNFINISHED)
-    client.post(f"{running}/cancel")
+            assert client.post(path, **sent).status_code == 303, path
+        assert client.post("/renders", data=RENDER).headers["location"] == running
+        wait_for(lambda: client.get(f"{running}.json").json()["status"] in UNFINISHED)
+        client.post(f"{running}/cancel")
+
+
+def test_where_postgresql_has_no_room_what_is_sent_is_refused_and_is_kept_later(
+    disk: Disk, tmp_path: Path, model: str, postgres: PostgreSQL
+) -> None:
+    """Its tables lie on the small disk, its log of what is written elsewhere: there it would end at once."""
+    with postgres.on_disk(disk.folder / "tables") as url, served(model, tmp_path / "data", url) as client:
+        kept = []
+        disk.fill()
+        try:
+            while (answer := client.post("/lists", json=a_list(len(kept)))).is_success:  # a page has room for some
+                kept.append(answer.json()["url"])
+                assert len(kept) < 100
+            assert answer.status_code == 507 and FULL in answer.json()["detail"]
+            refused = client.post(f"{UNIT}/notes", json={"note": a_list(0)["description"]})
+            assert refused.status_code == 507 and FULL in refused.json()["detail"]
+            assert client.get("/lists").status_code == client.get(UNIT).status_code == 200
+        finally:
+            disk.empty()
+        assert client.post("/lists", json=a_list(len(kept))).status_code == 201
+        for number, url in enumerate(kept):
+            assert client.get(f"{url}.json").json()["title"] == f"list {number}"
+        for path, sent in WRITES.items():
+            assert client.post(path, **sent).status_code == 303, path
 
 
 def test_a_full_disk_is_told_from_other_errors(disk: Disk) -> None:
