@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,7 +52,9 @@ def writing(path: Path, mode: int = PUBLIC) -> Iterator[IO[bytes]]:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says that a disk, or somebody's share of it, is full: the system's, numpy's or safetensors'."""
+    """Whether an error says that a disk, or somebody's share of it, is full: the system's, numpy's, safetensors' or SQLite's."""
+    if isinstance(error, DiskFull) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return True
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return "No space left" in str(error) or (isinstance(error, OSError) and "requested and" in str(error))

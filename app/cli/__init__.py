@@ -20,7 +20,12 @@ from app.cli.publish import publish_copy
 from app.cli.renders import gallery_commands, render_one
 from app.cli.serving import export_people, serve
 from app.demo.commands import app as demo
-from app.errors import BadInput, FacetscopeError
+from app.errors import BadInput, DiskFull, FacetscopeError
+from app.whole import is_full
+
+FULL = (
+    "The disk is full, so this could not be kept; all else is as it was. Make room, then give the same command again."
+)
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for the multimodal neurons of CLIP.")
 cli.command()(serve)
@@ -49,7 +54,7 @@ def main() -> None:
     except BadInput as error:
         sys.exit(_say(error.detail, 2))
     except FacetscopeError as error:
-        sys.exit(_say(error.detail, 1))
+        sys.exit(_say(FULL if isinstance(error, DiskFull) else error.detail, 1))
     except ValidationError as error:
         sys.exit(
             _say(
@@ -59,6 +64,10 @@ def main() -> None:
                 2,
             )
         )
+    except Exception as error:
+        if not is_full(error):
+            raise
+        sys.exit(_say(FULL, 1))
 
 
 def _say(sentence: str, code: int) -> int:

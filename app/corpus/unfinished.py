@@ -85,10 +85,14 @@ class Unfinished:
     def _write(self, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, object]) -> None:
         """Whole or not at all, even where the machine loses power."""
         partial = self.folder / f"{name}.writing"
-        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, partial, {"about": json.dumps(about)})
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(self._path(name))
+        try:
+            save_file({key: each.contiguous() for key, each in tensors.items()}, partial, {"about": json.dumps(about)})
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(self._path(name))
+        except BaseException:  # a full disk must not be left fuller
+            partial.unlink(missing_ok=True)
+            raise
 
     def _read(self, name: str) -> tuple[dict[str, Tensor], dict] | None:
         try:

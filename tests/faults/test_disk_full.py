@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,9 +19,14 @@ import torch
 from fastapi.testclient import TestClient
 from safetensors.torch import save_file
 
-from app.settings import Settings
+from app.clip.clip import Clip
+from app.corpus.build import build
+from app.corpus.sources import open_source
+from app.settings import ROOT, Settings
+from app.store import Store
 from app.web.app import create_app
 from app.whole import PART, is_full
+from tests.corpus.test_resume import content
 from tests.databases import PostgreSQL
 from tests.faults.people import JSON, UNFINISHED, UNIT
 from tests.pictures import blobs, furnished_folder, png
@@ -40,8 +46,8 @@ class Disk:
         self.folder = folder
         self._filler = folder / "filler"
 
-    def fill(self) -> None:
-        """Leave no room: by large pieces first, as the system hands out pages."""
+    def fill(self, but: int = 0) -> None:
+        """Leave no room but so many bytes: by large pieces first, as the system hands out pages."""
         with self._filler.open("wb", buffering=0) as file:
             for piece in (2**16, 2**12):
                 try:
@@ -49,6 +55,7 @@ class Disk:
                         file.write(bytes(piece))
                 except OSError as error:
                     assert is_full(error)
+            file.truncate(max(file.tell() - but, 0))
 
     def empty(self) -> None:
         """Make room again."""
@@ -164,6 +171,52 @@ def test_where_postgresql_has_no_room_what_is_sent_is_refused_and_is_kept_later(
             assert client.get(f"{url}.json").json()["title"] == f"list {number}"
         for path, sent in WRITES.items():
             assert client.post(path, **sent).status_code == 303, path
+
+
+def test_an_index_is_whole_or_not_there_wherever_its_build_ran_out_of_room(
+    disk: Disk, data: Path, tiny_clip: Clip, tmp_path: Path
+) -> None:
+    """The room is less each time than it takes to end, and what a build has kept the next one goes on from."""
+    (tmp_path / "pictures").mkdir()
+    for number in range(96):
+        blobs(number)[0].save(tmp_path / "pictures" / f"{number:02}.png")
+    source = open_source(str(tmp_path / "pictures"))
+    at_once = build(tiny_clip, source, "mine", None, tmp_path / "at once", partition=32)
+    data.mkdir()
+    refused = 0
+    for room in range(0, 20 * 2**20, 2**17):
+        disk.fill(room)
+        try:
+            manifest = build(tiny_clip, source, "mine", None, data / "mine", partition=32)
+        except Exception as error:
+            assert is_full(error), repr(error)
+            assert not (data / "mine").exists() and not list(data.rglob("*.writing"))
+            refused += 1
+        else:
+            break
+        finally:
+            disk.empty()
+    assert refused > 10
+    assert manifest == at_once and content(data / "mine") == content(tmp_path / "at once")
+    assert [path.name for path in data.iterdir()] == ["mine"]
+
+
+def test_the_command_says_in_a_sentence_that_there_is_no_room(
+    disk: Disk, data: Path, model: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(64):
+        blobs(number)[0].save(tmp_path / "pictures" / f"{number:02}.png")
+    words = ["index", "build", "--model", model, "--images", str(tmp_path / "pictures"), "--name", "mine", "--data"]
+    command = [sys.executable, "-m", "app", *words, str(data), "--partition", "32"]
+    Store(data, f"sqlite:///{data / 'facetscope.sqlite3'}").close()
+    disk.fill(2**18)  # for what is written beside the index
+    try:
+        full = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    finally:
+        disk.empty()
+    assert full.returncode == 1 and FULL in full.stderr and "Traceback" not in full.stderr, full.stderr
+    assert not (data / "indexes" / "mine").exists()
 
 
 def test_a_full_disk_is_told_from_other_errors(disk: Disk) -> None:

@@ -24,7 +24,11 @@ from tests.pictures import furnished_folder
 log = logging.getLogger(__name__)
 KILLS = int(os.environ.get("KILLS", "2"))  # of each database's server
 SEED = int(os.environ.get("KILLS_SEED", "0"))
-START_S, SERVED_S = 4.0, 3.0  # at most, from a start or from its first answer to the kill
+START_S, SERVED_S, INDEXING_S = (
+    4.0,
+    3.0,
+    0.5,
+)  # at most, from a start, from its first answer, from an index begun to the kill
 WAIT_S = 120.0
 MANY = 50  # kills, of which some fall into each kind of work
 WORK = {"look", "facet", "render", "rendering", "training", "indexing"}
@@ -50,9 +54,13 @@ def test_what_was_kept_outlives_every_kill(server: Server, database_url: str, tm
     people = People(server.url, SEED)
     people.start()
     met: Counter[str] = Counter()
+    remove = False
     for _ in range(KILLS):
         server.begin()
-        if drawn.random() < 0.2:
+        if remove:
+            wait_for_indexing(server)
+            time.sleep(drawn.uniform(0.0, INDEXING_S))
+        elif drawn.random() < 0.2:
             time.sleep(drawn.uniform(0.2, START_S))
         else:
             server.wait_until_it_answers()
@@ -60,7 +68,8 @@ def test_what_was_kept_outlives_every_kill(server: Server, database_url: str, tm
         met[people.does] += 1
         server.kill()
         met.update(under_way(server, database_url, tmp_path / "copy"))
-        if drawn.random() < 0.3:  # what can be computed again, whoever runs the server may remove
+        remove = drawn.random() < 0.25  # what can be computed again, whoever runs the server may remove
+        if remove:
             shutil.rmtree(server.data / "indexes", ignore_errors=True)
     server.start()
     time.sleep(1.0)
@@ -79,6 +88,15 @@ def test_what_was_kept_outlives_every_kill(server: Server, database_url: str, tm
     if database_url.startswith("sqlite"):
         with closing(sqlite3.connect(make_url(database_url).database or "")) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def wait_for_indexing(server: Server) -> None:
+    """Wait until a server has begun an index, or was quicker than we look."""
+    indexes = server.data / "indexes"
+    until = time.monotonic() + WAIT_S
+    while not any(indexes.glob("*")):
+        assert time.monotonic() < until, "nothing was indexed"
+        time.sleep(0.01)
 
 
 def under_way(server: Server, database_url: str, copy: Path) -> Iterator[str]:
