@@ -183,17 +183,15 @@ def test_an_index_is_whole_or_not_there_wherever_its_build_ran_out_of_room(
     source = open_source(str(tmp_path / "pictures"))
     at_once = build(tiny_clip, source, "mine", None, tmp_path / "at once", partition=32)
     data.mkdir()
-    refused = 0
-    for room in range(0, 20 * 2**20, 2**17):
-        disk.fill(room)
+    refused, manifest = 0, None
+    while manifest is None:
+        disk.fill(refused * 2**17)
         try:
             manifest = build(tiny_clip, source, "mine", None, data / "mine", partition=32)
         except Exception as error:
             assert is_full(error), repr(error)
             assert not (data / "mine").exists() and not list(data.rglob("*.writing"))
             refused += 1
-        else:
-            break
         finally:
             disk.empty()
     assert refused > 10

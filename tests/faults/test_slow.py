@@ -23,10 +23,14 @@ HEAD = "POST /looks HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-dat
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = furnished_folder(tmp_path_factory.mktemp("models") / "small", pictures=24, facet=8)
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_server").new()
     server = Server(
-        f"small@{folder}", tmp_path_factory.mktemp("slow") / "data", FACETSCOPE_UPLOAD_SECONDS=str(UPLOAD_S)
+        f"small@{folder}",
+        tmp_path_factory.mktemp("slow") / "data",
+        FACETSCOPE_UPLOAD_SECONDS=str(UPLOAD_S),
+        FACETSCOPE_DATABASE_URL=url,
     )
     server.start()
     yield server
@@ -66,6 +70,7 @@ async def trickle(server: Server) -> tuple[float, bytes]:
     return time.monotonic() - began, b""
 
 
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_uploads_that_trickle_in_are_let_go_and_hold_nobody_up(server: Server) -> None:
     async def all_at_once() -> tuple[list[tuple[float, bytes]], float]:
         slow = asyncio.create_task(asyncio.wait_for(_gathered([trickle(server) for _ in range(SLOW)]), 30))
@@ -100,6 +105,7 @@ async def last_event(server: Server, path: str) -> bytes:
     return received[-200:]
 
 
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 def test_two_hundred_readers_of_one_stream_see_its_end_whoever_stalls(server: Server) -> None:
     fields = {"model": "small", "layer": LAYER, "unit": 3, "size": 32, "steps": 80}
     url = httpx.post(f"{server.url}/renders", json=fields, headers=JSON).raise_for_status().json()["url"]

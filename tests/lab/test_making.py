@@ -108,11 +108,13 @@ def test_what_others_are_at_work_on_stays_whatever_the_clock_says(
 ) -> None:
     monkeypatch.setattr("app.lab.making.KEPT_AT_ONCE", 8)
     other, same = making(tiny_clip, index, ["layer3.0"], words), making(tiny_clip, index, ["layer3.0"], words)
-    list(islice(other, 5)), list(islice(same, 5))
+    for each in (other, same):
+        list(islice(each, 5))
     now = time.time()
     monkeypatch.setattr("app.lab.making.time.time", lambda: now + 2 * ABANDONED_S)
     finish(tiny_clip, index, [LAYER], words)
-    list(same), list(other)
+    for each in (same, other):
+        list(each)
     assert sorted(path.name for path in (index.folder / "labels").iterdir()) == ["layer3.0.json", f"{LAYER}.json"]
     assert LayerLabels.open(index, "layer3.0").images == SIZE
 
