@@ -22,7 +22,7 @@ class People:
         self.kept: dict[str, str] = {}
         """Address of what the server said was kept, and what that is."""
         self.notes: set[str] = set()
-        """The notes that it said were kept, which have one address together."""
+        """The notes that it said were kept, of which those of a unit have one address together."""
         self.does = ""
         """What is being sent at the moment, or nothing."""
         self._random = random.Random(seed)
@@ -82,7 +82,8 @@ class People:
     def _note(self, client: httpx.Client) -> httpx.Response:
         client.cookies.clear()  # another person: one has one note a unit
         note = f"note {self._random.random()}"
-        answer = client.post(f"{UNIT}/notes", json={"note": note})
+        unit = self._random.randrange(256)  # a hundred notes on one are enough, it says
+        answer = client.post(f"/models/small/{LAYER}/{unit}/notes", json={"note": note})
         if answer.is_success:
             self.notes.add(note)
         return answer
