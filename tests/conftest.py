@@ -8,6 +8,7 @@ import pytest
 
 from app.clip import registry
 from app.clip.clip import Clip
+from tests.buckets import S3
 from tests.databases import PostgreSQL, postgresql, programs
 from tests.tiny import tiny_hub_folder
 
@@ -41,6 +42,28 @@ def postgres(postgres_server: PostgreSQL) -> PostgreSQL:
     """The server, for one test."""
     postgres_server.again()
     return postgres_server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """An S3 server of the tests' own."""
+    server = S3()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """The server, for one test, and the environment in which it is the one that is asked."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "FSSPEC_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anna")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    return s3_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,22 +1,28 @@
 """Where pictures and word lists are kept: in a folder, or in a bucket that fsspec reaches. Nobody sees half of one."""
 
+import asyncio
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import fsspec
+from fsspec.asyn import sync
+from fsspec.config import conf
+from fsspec.core import url_to_fs
 
-from app.errors import Away, BadInput
+from app.errors import Away, BadInput, NotReady
 from app.store.again import transactions
 from app.whole import PRIVATE, files_below, write_whole
 
 FRESH_S = 12 * 3600  # long before anything counts as old to the sweep
 T = TypeVar("T")
+# for a connection, and then for each answer; what fails is asked once more
+S3 = {"connect_timeout": 2, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 2}}
+PUT_S = 20  # for one object: aiohttp waits for ever for a server to say that it may have the bytes
 
 log = logging.getLogger(__name__)
 AWAY = "Where pictures are kept cannot be reached. What you may have sent just now is not kept, all else is. Try again in a moment."
@@ -59,6 +65,14 @@ class Blobs(Protocol):
 
     def every(self, folder: str) -> Iterator[str]:
         """The paths of all that lies in a folder or below it."""
+        ...
+
+    def check(self) -> None:
+        """Ask whether it can be used. Raises `NotReady` with what is wrong."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
         ...
 
 
@@ -118,18 +132,30 @@ class Folder:
             if not path.name.startswith("."):
                 yield path.relative_to(self.root).as_posix()
 
+    def check(self) -> None:
+        """It is made at the first write."""
+
+    def close(self) -> None:
+        """There are none."""
+
 
 @transactions
 class Bucket:
     """Objects below an address such as `s3://bucket/prefix`. Raises `Away` where it cannot be reached."""
 
     def __init__(self, address: str) -> None:
-        # what another process has written is seen at once
-        self.files, self.root = fsspec.core.url_to_fs(address.rstrip("/"), use_listings_cache=False)
+        # what another process has written is seen at once, and the connections are nobody else's
+        options = {"use_listings_cache": False, "skip_instance_cache": True}
+        self.files, self.root = url_to_fs(address.rstrip("/"), **options, **_bounded(address))
+        if hasattr(self.files, "retries"):  # of s3fs, over those of the library below it
+            self.files.retries = 1
 
     def put(self, path: str, data: bytes) -> None:
         with _reached():
-            self.files.pipe_file(self._at(path), data)
+            if self.files.async_impl:
+                sync(self.files.loop, _soon, self.files._pipe_file(self._at(path), data))
+            else:
+                self.files.pipe_file(self._at(path), data)
 
     def get(self, path: str) -> bytes:
         with _reached():
@@ -149,15 +175,20 @@ class Bucket:
             return self.files.modified(self._at(path)).timestamp()
 
     def drop(self, path: str) -> None:
-        with _reached(), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), _reached():
             self.files.rm_file(self._at(path))
 
     def drop_folder(self, folder: str) -> None:
-        with _reached(), suppress(FileNotFoundError):
-            self.files.rm(self._at(folder), recursive=True)
+        place = self._at(folder)
+        with suppress(FileNotFoundError), _reached():
+            there = _unmarked(self.files.find(place))
+            self.files.rm(place, recursive=True)
+            left = set(_unmarked(self.files.find(place))).intersection(there)
+            if left:  # of what may not be deleted S3 says nothing
+                raise PermissionError(f"{min(left)} cannot be deleted")
 
     def size(self, folder: str) -> int:
-        with _reached(), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), _reached():
             return sum(each["size"] for each in self.files.find(self._at(folder), detail=True).values())
         return 0
 
@@ -169,16 +200,31 @@ class Bucket:
         for path in sorted(self._listed(self.files.find, folder)):
             yield path[start:]
 
+    def check(self) -> None:
+        try:
+            self.names("")
+        except Away as away:
+            place = self.files.unstrip_protocol(self.root)  # without a password
+            raise NotReady(f"blobs: {place} cannot be used: {away.__cause__}", field="blobs") from away
+
+    def close(self) -> None:
+        session = getattr(self.files, "_s3", None)
+        if session is not None:  # s3fs would close it when it is collected, with a warning from the loop
+            sync(self.files.loop, session.close)
+
     def _at(self, path: str) -> str:
         return f"{self.root}/{path}"
 
     def _listed(self, list_: Callable[..., list[str]], folder: str, **options: bool) -> list[str]:
-        with _reached():
-            try:
-                found = list_(self._at(folder), **options)
-            except FileNotFoundError:
-                return []
-        return [path for path in found if not path.endswith("/")]  # without the mark of a folder that a console made
+        found: list[str] = []
+        with suppress(FileNotFoundError), _reached():
+            found = list_(self._at(folder), **options)
+        return _unmarked(found)
+
+
+def _unmarked(paths: Iterable[str]) -> list[str]:
+    """Without the marks of folders that a console made."""
+    return [path for path in paths if not path.endswith("/")]
 
 
 def _size(path: Path) -> int:
@@ -188,13 +234,34 @@ def _size(path: Path) -> int:
         return 0
 
 
+def _bounded(address: str) -> dict[str, Any]:
+    """How S3 is asked, so that nobody waits for long where it is away; what fsspec's configuration says goes before."""
+    if not address.startswith("s3://"):
+        return {}
+    return {"config_kwargs": {**S3, **conf.get("s3", {}).get("config_kwargs", {})}}
+
+
+async def _soon(write: Coroutine[Any, Any, object]) -> None:
+    try:
+        async with asyncio.timeout(PUT_S):
+            await write
+    except TimeoutError as error:
+        raise ConnectionError(f"no answer within {PUT_S} s") from error
+
+
 @contextmanager
 def _reached() -> Iterator[None]:
     """Every store has errors of its own: all but that of a missing file mean that it does not answer."""
     try:
         yield
-    except FileNotFoundError:
-        raise
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and not _lacks_bucket(error):
+            raise
         log.warning("blobs are away: %s", error)
         raise Away(AWAY) from error
+
+
+def _lacks_bucket(error: FileNotFoundError) -> bool:
+    """Whether S3 has no such bucket, which is not the same as one without such a file."""
+    response = getattr(error.__cause__, "response", {})
+    return response.get("Error", {}).get("Code") == "NoSuchBucket"

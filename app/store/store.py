@@ -61,6 +61,7 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+        self.files.blobs.close()
 
     @contextmanager
     def _write(self) -> Iterator[Session]:

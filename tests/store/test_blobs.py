@@ -1,23 +1,23 @@
 """Pictures in a folder and in a bucket: the same to whoever asks, and a bucket that does not answer."""
 
-import os
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
 from app.errors import Away, BadInput, NotFound
-from app.store.blobs import Blobs, Folder, blobs_at
+from app.store.blobs import Blobs, blobs_at
 from app.store.files import Files
+from tests.buckets import MEMORY, empty_memory, place_of, set_back
 
 
-@pytest.fixture(params=["", "memory://bucket/prefix"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    MemoryFileSystem.store.clear()
-    MemoryFileSystem.pseudo_dirs[:] = [""]
-    return blobs_at(request.param, tmp_path)
+@pytest.fixture(params=["folder", "memory", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+    with closing(blobs_at(place_of(request.param, request), tmp_path)) as blobs:
+        yield blobs
 
 
 def test_pictures_frames_and_words_are_kept(blobs: Blobs, tmp_path: Path) -> None:
@@ -49,25 +49,34 @@ def test_a_folder_is_measured_and_dropped_whole(blobs: Blobs) -> None:
 
 
 def test_the_mark_of_a_folder_that_a_console_made_is_nothing_of_ours(tmp_path: Path) -> None:
-    MemoryFileSystem.store.clear()
-    bucket = blobs_at("memory://bucket/prefix", tmp_path)
+    empty_memory()
+    bucket = blobs_at(MEMORY, tmp_path)
     bucket.put("renders/a/1.webp", b"12345")
     mark = "/bucket/prefix/renders/"
     MemoryFileSystem.store[mark] = MemoryFile(path=mark)
     assert bucket.names("renders") == ["a"] and list(bucket.every("renders")) == ["renders/a/1.webp"]
 
 
-def test_what_is_touched_is_new_again(blobs: Blobs, tmp_path: Path) -> None:
+def test_what_is_touched_is_new_again(blobs: Blobs) -> None:
     blobs.put("words/w.txt", b"zebra")
-    if isinstance(blobs, Folder):
-        os.utime(tmp_path / "words" / "w.txt", (0, 0))
-    else:
-        MemoryFileSystem.store["/bucket/prefix/words/w.txt"].modified = datetime.fromtimestamp(0, UTC)
+    set_back(blobs, "words/w.txt", 0)
     assert blobs.modified("words/w.txt") == 0
     assert blobs.touch("words/w.txt") and not blobs.touch("words/none.txt")
     assert time.time() - blobs.modified("words/w.txt") < 60 and blobs.get("words/w.txt") == b"zebra"
     with pytest.raises(FileNotFoundError):
         blobs.modified("words/none.txt")
+
+
+def test_what_is_deleted_is_gone_and_nothing_else(blobs: Blobs) -> None:
+    for path in ("renders/a/1.webp", "renders/a/10.webp", "renders/ab/1.webp", "words/a.txt"):
+        blobs.put(path, b"12345")
+    blobs.drop("renders/a/1.webp")
+    blobs.drop("renders/a/1.webp")
+    assert list(blobs.every("renders")) == ["renders/a/10.webp", "renders/ab/1.webp"]
+    with pytest.raises(FileNotFoundError):
+        blobs.get("renders/a/1.webp")
+    blobs.drop_folder("renders/a")
+    assert [*blobs.every("renders"), *blobs.every("words")] == ["renders/ab/1.webp", "words/a.txt"]
 
 
 def test_a_bucket_that_does_not_answer_is_worth_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

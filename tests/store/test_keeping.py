@@ -1,9 +1,8 @@
-"""Keeping what people made within its bounds: on SQLite with a folder, on PostgreSQL with a bucket."""
+"""Keeping what people made within its bounds: on SQLite with a folder and with S3, on PostgreSQL with a bucket in memory."""
 
-import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,10 @@ from app.microscope.sweeping import DAY_S, Sweeper
 from app.settings import Settings
 from app.spec import CaptionsSpec, RenderSpec
 from app.store import FacetRow, ListEntryRow, LookRow, NoteRow, Store, UnitListRow
-from app.store.blobs import Folder
 from app.store.files import BLOBS
 from app.store.tables import now
 from app.whole import PART, writing
+from tests.buckets import place_of, set_back
 from tests.microscope.conftest import wait_for
 
 PLACE = {"model": "iconclip", "layer": "layer4.1", "unit": 3}
@@ -26,14 +25,12 @@ FRAME = b"w" * 1000
 STRAY = "0123456789abcdef"
 
 
-@pytest.fixture(params=["sqlite and a folder", "postgresql and a bucket"])
+@pytest.fixture(params=[("sqlite", "folder"), ("sqlite", "s3"), ("postgresql", "memory")], ids="-".join)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    MemoryFileSystem.store.clear()
-    MemoryFileSystem.pseudo_dirs[:] = [""]
-    if request.param.startswith("sqlite"):
-        store = Store(tmp_path, f"sqlite:///{tmp_path / 'facetscope.sqlite3'}")
-    else:
-        store = Store(tmp_path, request.getfixturevalue("postgres").new(), "memory://bucket/prefix")
+    database, place = request.param
+    sqlite = database == "sqlite"
+    url = f"sqlite:///{tmp_path / 'facetscope.sqlite3'}" if sqlite else request.getfixturevalue("postgres").new()
+    store = Store(tmp_path, url, place_of(place, request))
     yield store
     store.close()
 
@@ -55,11 +52,7 @@ def a_render(store: Store, seed: int, status: str = "done", **changes: object) -
 def an_upload(store: Store, number: int, days: float = 0) -> str:
     upload = f"{number:016x}"
     store.files.put_blob(upload, FRAME)
-    path, moment = f"blobs/{upload[:2]}/{upload}.webp", time.time() - days * DAY_S
-    if isinstance(store.files.blobs, Folder):
-        os.utime(store.files.data / path, (moment, moment))
-    else:
-        MemoryFileSystem.store[f"/bucket/prefix/{path}"].modified = datetime.fromtimestamp(moment, UTC)
+    set_back(store.files.blobs, f"blobs/{upload[:2]}/{upload}.webp", time.time() - days * DAY_S)
     return upload
 
 
@@ -220,7 +213,7 @@ def test_a_picture_asked_for_again_counts_as_new(store: Store) -> None:
     assert store.files.has_blob(upload)
 
 
-@pytest.mark.parametrize("store", ["postgresql and a bucket"], indirect=True)
+@pytest.mark.parametrize("store", [("postgresql", "memory")], indirect=True)
 def test_what_is_out_of_reach_when_it_is_deleted_goes_at_the_next_sweep(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
