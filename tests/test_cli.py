@@ -136,6 +136,13 @@ def test_a_database_of_a_newer_version_is_not_served(terminal: Terminal) -> None
     assert code == 1 and "9999" in err and "newer version" in err and "Traceback" not in err
 
 
+@pytest.mark.usefixtures("s3")
+def test_a_bucket_that_is_missing_is_said_before_a_server_starts(terminal: Terminal) -> None:
+    terminal.monkeypatch.setenv("FACETSCOPE_BLOBS", "s3://nowhere/prefix")
+    code, _, err = terminal.run("serve", "--model", terminal.model, "--port", "0")
+    assert code == 1 and "s3://nowhere/prefix cannot be used" in err and "Traceback" not in err
+
+
 def test_published_weights_become_facets_that_steer(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "weights" / "layer3.0"
     folder.mkdir(parents=True)

@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.spec import RenderSpec
 from app.store import FacetRow, Store
 from app.store.blobs import Folder, blobs_at
+from tests.buckets import MEMORY, S3, place_of
 from tests.databases import PostgreSQL
 
 
@@ -61,21 +62,36 @@ def test_lost_files_are_named(settings: Settings) -> None:
     assert found(settings, "renders").state == "failed"
 
 
-def test_pictures_in_a_bucket_are_looked_for_there(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    MemoryFileSystem.store.clear()
-    elsewhere = settings.model_copy(update={"blobs": "memory://bucket"})
+@pytest.mark.parametrize("kind", ["memory", "s3"])
+def test_pictures_in_a_bucket_are_looked_for_there(
+    settings: Settings, kind: str, request: pytest.FixtureRequest
+) -> None:
+    elsewhere = settings.model_copy(update={"blobs": place_of(kind, request)})
     assert found(elsewhere, "uploads").state == found(elsewhere, "renders").state == "failed"
-    for folder in ("blobs", "renders"):
-        for path in Folder(settings.data).every(folder):
-            blobs_at(elsewhere.blobs, settings.data).put(path, b"webp")
+    with closing(blobs_at(elsewhere.blobs, settings.data)) as bucket:
+        for folder in ("blobs", "renders"):
+            for path in Folder(settings.data).every(folder):
+                bucket.put(path, b"webp")
     assert found(elsewhere, "uploads").state == found(elsewhere, "renders").state == "ok"
 
+
+def test_a_bucket_that_does_not_answer_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr(MemoryFileSystem, "find", fail)
-    away = found(elsewhere, "blobs")
+    away = found(settings.model_copy(update={"blobs": MEMORY}), "blobs")
     assert away.state == "failed" and "no route to host" in away.said and "FACETSCOPE_BLOBS" in away.remedy
+
+
+def test_a_missing_bucket_and_wrong_keys_are_told_and_no_file_is_lost(settings: Settings, s3: S3) -> None:
+    missing = list(examine(settings.model_copy(update={"blobs": "s3://nowhere/prefix"})))
+    with s3.locked():
+        locked = list(examine(settings.model_copy(update={"blobs": s3.new()})))
+    for checks, said in ((missing, "bucket does not exist"), (locked, "Access Key Id")):
+        blobs = next(check for check in checks if check.name == "blobs")
+        assert blobs.state == "failed" and said in blobs.said and "FACETSCOPE_BLOBS" in blobs.remedy
+        assert not [check for check in checks if check.name in ("uploads", "renders")]
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://anna:hidden@127.0.0.1:1/none", "nonsense"])

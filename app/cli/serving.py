@@ -3,7 +3,7 @@
 import ipaddress
 import logging
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,7 +47,8 @@ def serve(
     settings = Settings(host=host, port=port, models=models, data=data, device=device, indexes=indexes)
     slugs = [registry.entry(slug).slug for slug in settings.models]
     check_served(settings.indexes, settings.data / "indexes", slugs)
-    Store(settings.data, settings.database, settings.blobs).close()  # what is wrong is said before a server starts
+    with closing(Store(settings.data, settings.database, settings.blobs)) as store:
+        store.files.blobs.check()  # what is wrong is said before a server starts
     if warning := exposed(settings):
         typer.echo(warning, err=True)
     sys.exit(run(create_app(settings), settings))

@@ -6,7 +6,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,12 +39,12 @@ def back_up(settings: Settings, out: Path, tell: Tell = lambda done: None) -> Ma
     Raises:
         BadInput: `out` exists, or its name has another ending than .tar, .tar.gz or .tgz.
         NotFound: There is no database.
-        NotReady: The backup cannot be written, or the database cannot be dumped.
+        NotReady: The backup cannot be written, the database cannot be dumped, or the bucket cannot be used.
     """
     mode = mode_of(out)
     if out.exists():
         raise BadInput(f"{out} exists already: give the backup a name of its own.")
-    with _engine(settings) as engine, _room(out.parent, ".backup-") as room:
+    with _engine(settings) as engine, _blobs(settings) as blobs, _room(out.parent, ".backup-") as room:
         revision, counts = dump(engine, room)
         kind, made = engine.dialect.name, datetime.now(UTC)
         manifest = Manifest(version=VERSION, revision=revision, database=kind, made=made, counts=counts)
@@ -53,15 +53,14 @@ def back_up(settings: Settings, out: Path, tell: Tell = lambda done: None) -> Ma
             writer = Writer(tar)
             with (room / NAMES[kind]).open("rb") as file:
                 writer.add(NAMES[kind], file)
-            _add_files(writer, settings, tell)
+            _add_files(writer, blobs, Folder(settings.data), tell)
             manifest = writer.end(manifest)
         part.chmod(PRIVATE)
         part.rename(out)
     return manifest
 
 
-def _add_files(writer: Writer, settings: Settings, tell: Tell) -> None:
-    blobs, local = blobs_at(settings.blobs, settings.data), Folder(settings.data)
+def _add_files(writer: Writer, blobs: Blobs, local: Folder, tell: Tell) -> None:
     paths = [(blobs, path) for folder in BLOBS for path in blobs.every(folder)]
     paths += [(local, path) for folder in FILES for path in local.every(folder) if not path.startswith(DERIVED)]
     for done, (place, path) in enumerate(paths, 1):
@@ -80,11 +79,12 @@ def restore(path: Path, settings: Settings) -> Manifest:
     Raises:
         BadInput: The data folder, the database or the bucket is not empty, or the database of another kind.
         Damaged: The file is no backup, cut off, or was changed.
-        NotReady: It is of a newer version, the database cannot be filled, or the data folder cannot be written to.
+        NotReady: It is of a newer version, the database cannot be filled, the bucket cannot be used, or the data folder
+            cannot be written to.
     """
-    data, blobs = settings.data, blobs_at(settings.blobs, settings.data)
+    data = settings.data
     new = not data.exists()
-    with _engine(settings) as engine:
+    with _engine(settings) as engine, _blobs(settings) as blobs:
         _check_empty(data, engine, blobs)
         try:
             with _room(data, ".restore-") as room:
@@ -159,6 +159,13 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _blobs(settings: Settings) -> Iterator[Blobs]:
+    with closing(blobs_at(settings.blobs, settings.data)) as blobs:
+        blobs.check()
+        yield blobs
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Backups: what is in one, what is put back, and what is refused so that nothing is left of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from app.store.archive import Damaged
 from app.store.backup import back_up, restore
 from app.store.database import connect
 from app.store.migrate import revisions
+from tests.buckets import MEMORY, empty_memory, place_of
 from tests.pictures import write_tar
 from tests.store.schemas import ROWS, SPEC, fill
 
@@ -160,16 +160,13 @@ def test_where_nothing_was_made_there_is_nothing_to_back_up(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def bucket() -> Iterator[str]:
-    MemoryFileSystem.store.clear()
-    yield "memory://pictures/here"
-    MemoryFileSystem.store.clear()
+@pytest.fixture(params=["memory", "s3"])
+def bucket(request: pytest.FixtureRequest) -> str:
+    return place_of(request.param, request)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_pictures_move_to_a_bucket_and_back(settings: Settings, bucket: str, backup: Path, tmp_path: Path) -> None:
-    if settings.database_url.startswith("postgresql"):
-        pytest.skip("the database has no part in it")
     there = settings.model_copy(update={"data": tmp_path / "there", "database_url": "", "blobs": bucket})
     restore(backup, there)
     assert sorted(path.name for path in there.data.iterdir()) == ["facets", "facetscope.sqlite3", "findings"]
@@ -181,10 +178,25 @@ def test_pictures_move_to_a_bucket_and_back(settings: Settings, bucket: str, bac
     assert {name: (here.data / name).read_bytes() for name in FILES} == FILES
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("s3")
+def test_no_backup_is_made_without_its_pictures(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    """A bucket that is missing looks like an empty one to whoever only lists it."""
+    gone = settings.model_copy(update={"blobs": "s3://nowhere/prefix"})
+    with pytest.raises(NotReady, match="s3://nowhere/prefix cannot be used"):
+        back_up(gone, tmp_path / "without.tar")
+    there = gone.model_copy(update={"data": tmp_path / "there", "database_url": ""})
+    with pytest.raises(NotReady, match="s3://nowhere/prefix cannot be used"):
+        restore(backup, there)
+    assert not (tmp_path / "without.tar").exists() and not there.data.exists()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_bucket_that_fails_midway_is_left_empty(
-    settings: Settings, bucket: str, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = settings.model_copy(update={"data": tmp_path / "there", "blobs": bucket, "database_url": ""})
+    empty_memory()
+    there = settings.model_copy(update={"data": tmp_path / "there", "blobs": MEMORY, "database_url": ""})
     before, seen = MemoryFileSystem.pipe_file, []
 
     def fail(*words: object, **options: object) -> None:
@@ -193,9 +205,7 @@ def test_a_bucket_that_fails_midway_is_left_empty(
             raise ConnectionError("gone")
         before(*words, **options)  # pyright: ignore
 
-    if settings.database_url.startswith("postgresql"):
-        pytest.skip("the database has no part in it")
     monkeypatch.setattr(MemoryFileSystem, "pipe_file", fail)
     with pytest.raises(FacetscopeError, match="cannot be reached"):
         restore(backup, there)
-    assert not there.data.exists() and not [name for name in MemoryFileSystem.store if "here" in name]
+    assert not there.data.exists() and not MemoryFileSystem.store
