@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.errors import (
@@ -23,6 +24,7 @@ from app.errors import (
 )
 from app.web.back import came_from
 from app.web.headers import SECURITY
+from app.web.request_log import GONE
 from app.web.sentences import sentence
 from app.web.views import Views
 from app.whole import is_full
@@ -35,6 +37,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FacetscopeError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -118,6 +121,11 @@ def _from_http(error: HTTPException) -> FacetscopeError:
     if error.status_code == 405:
         known.detail = "This address does not answer that method."
     return known
+
+
+async def _left(_: Request, __: Exception) -> Response:
+    """The client went before all of its request had come: there is nobody to answer, and nothing for the log but that."""
+    return Response(status_code=GONE)
 
 
 async def _system(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.web.app import create_app
 from app.web.json_log import JsonLines
 from app.web.request_log import HEADER, SANE, RequestLog
 from tests.databases import PostgreSQL, stopped
-from tests.web.conftest import LAYER, wait_for
+from tests.web.conftest import LAYER, Listening, wait_for
 
 REQUESTS = "app.web.request_log"
 
@@ -105,6 +106,30 @@ def test_a_fault_of_the_program_is_logged_with_its_id(caplog: pytest.LogCaptureF
     with caplog.at_level(logging.ERROR, REQUESTS):
         client.get("/broken", headers={HEADER: "the-id"})
     assert caplog.messages == ["request the-id: GET /broken ended with 500"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begun"),
+    [
+        (
+            "multipart/form-data; boundary=x",
+            '--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n',
+        ),
+        ("application/x-www-form-urlencoded", "unit="),
+        ("application/json", '{"unit":'),
+    ],
+)
+def test_who_leaves_while_sending_is_no_fault_of_the_program(
+    listening: Listening, caplog: pytest.LogCaptureFixture, kind: str, begun: str
+) -> None:
+    """As a closed tab does, or a proxy that will not pass on so much."""
+    said = f"POST /renders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: 5000\r\n\r\n{begun}"
+    with caplog.at_level(logging.INFO, REQUESTS):
+        with socket.create_connection(("127.0.0.1", int(listening.url.rpartition(":")[2]))) as leaving:
+            leaving.sendall(said.encode())
+        wait_for(lambda: any(record.name == REQUESTS for record in caplog.records))
+    (record,) = (record for record in caplog.records if record.name == REQUESTS)
+    assert record.levelno == logging.INFO and record.getMessage().endswith("POST /renders ended with 499")
 
 
 def test_a_request_is_one_line_of_json_without_anything_secret(
