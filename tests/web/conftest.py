@@ -107,6 +107,19 @@ def client(settings: Settings) -> Iterator[TestClient]:
         yield client
 
 
+@contextmanager
+def serving(config: uvicorn.Config) -> Iterator[str]:
+    """An application served in a thread of its own; the address (host:port) where it listens."""
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(lambda: server.started or not thread.is_alive())
+    assert server.started, "the server did not start"
+    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
 @dataclass
 class Listening:
     """A server at a real address, and what was asked of it: method, path, query and the status of the answer."""
@@ -129,14 +142,9 @@ def listening(client: TestClient) -> Iterator[Listening]:
 
         await client.app(scope, receive, noting)
 
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    wait_for(lambda: server.started)
-    about.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield about
-    server.should_exit = True
-    thread.join()
+    with serving(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_level="warning")) as address:
+        about.url = f"http://{address}"
+        yield about
 
 
 @pytest.fixture(scope="session")
