@@ -23,6 +23,7 @@ from app.store import Store
 from app.web import json_log
 from app.web.access_log import without_keys
 from app.web.app import create_app
+from app.web.connection import limited
 from app.whole import write_whole
 
 GRACE_S = 2  # open streams get so long at SIGTERM; without a limit they would hold the server for ever
@@ -104,6 +105,7 @@ def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
+        http=limited(settings.upload_seconds),
         timeout_graceful_shutdown=GRACE_S,
         log_level="info",
         log_config=json_log.CONFIG if as_json else LOGGING_CONFIG,
