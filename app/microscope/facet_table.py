@@ -53,6 +53,7 @@ class FacetTableDesk:
             NotFound, BadInput, NotReady: As for a single render.
             QueueFull: There is no room for its first render; a table that was begun is not left half done.
         """
+        self._check(spec)
         renders = [each for _, each in self._columns(spec)]
         admit(self.renders.missing(renders))
         for place, each in enumerate(renders):

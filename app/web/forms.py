@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -18,6 +19,7 @@ from app.web.sentences import field_of, sentence
 Spec = TypeVar("Spec", bound=BaseModel)
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+CHARSETS = ("utf-8", "us-ascii", "iso-8859-1")
 MAX_NAME = 80
 MAX_FIELDS = 300  # a hidden one for each line of a list, when a finding is asked for again
 MIX = "mix."
@@ -153,6 +155,9 @@ def require_name(name: str) -> str:
 
 
 async def _form(request: Request, *, max_files: int) -> FormData:
+    charset = parse_options_header(request.headers.get("content-type"))[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in CHARSETS:  # Python knows some that decode to no text, or raise whatever they like
+        raise BadInput(f"The form could not be read: it says that it is in {charset[:40]!r}. Send it in UTF-8.")
     try:
         return await request.form(max_files=max_files, max_fields=MAX_FIELDS)
     except HTTPException as error:

@@ -25,6 +25,7 @@ router = APIRouter(tags=["streams"])
 log = logging.getLogger(__name__)
 
 RETRY_MS = 1000
+LONGEST = 10  # digits of a version
 
 
 def _boot(request: Request) -> str:
@@ -34,7 +35,7 @@ def _boot(request: Request) -> str:
 def _seen(boot: Annotated[str, Depends(_boot)], last_event_id: Annotated[str, Header()] = "") -> int:
     """The version the client saw last from this process; -1 if none."""
     token, _, version = last_event_id.partition("-")
-    return int(version) if token == boot and version.isdecimal() else -1
+    return int(version) if token == boot and version.isdecimal() and len(version) < LONGEST else -1
 
 
 Boot = Annotated[str, Depends(_boot)]

@@ -75,6 +75,7 @@ def test_a_bad_choice_is_refused_in_a_sentence(client: TestClient, changes: dict
 def test_a_table_of_a_unit_that_is_not_there_is_not_found(client: TestClient) -> None:
     for path in (f"/models/small/{LAYER}/999/facets", f"/models/small/{LAYER}/999/facets/events"):
         assert client.get(path).status_code == 404
+    assert client.post("/models/small/layer9.9/3/facets", data=CHOICE).status_code == 404
 
 
 def test_the_unit_page_leads_to_its_table(client: TestClient) -> None:
