@@ -6,7 +6,7 @@ PORT ?= 8000
 # A process for each core, four at most; whole files, in order, so that each process comes to the browser last.
 PYTEST := OMP_NUM_THREADS=1 $(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help serve test check bench fuzz faults container setup browser
+.PHONY: help serve test check bench fuzz faults audit container setup browser
 
 help: ## Show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,10 @@ fuzz: setup ## Send generated input for as long as you like: broken pictures and
 
 faults: setup ## Kill the server a hundred times on each database while people use it, fill its disk, keep it waiting; KILLS=100
 	KILLS=$(or $(KILLS),100) OMP_NUM_THREADS=1 $(RUN) pytest tests/faults --timeout 0 --log-cli-level WARNING
+
+audit: $(UV) ## Ask for known weaknesses of every locked package; needs the advisories of pypi.org
+	$(UV) export --quiet --frozen --all-groups --all-extras --no-emit-project \
+	  | $(UV) tool run pip-audit --strict --disable-pip --require-hashes --requirement /dev/stdin
 
 container: setup ## Follow the Dockerfile without Docker, run what it makes, look inside; as root, with debootstrap
 	$(RUN) python -m bench.container
