@@ -18,7 +18,8 @@ from app.web.prose import anchor
 
 LONG = 4  # sections from which a list of them helps
 TAKEN = ("main", "find", "announce")  # ids that every page has already
-_MARKUP = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+# Each match ends where the next could begin, or at the end: a thousand open tags would be read a thousand times.
+_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 _WEB = ("https://", "http://")
 
 
