@@ -22,6 +22,11 @@ from app.web.limits import Limits
 from app.web.session import NAME as SESSION
 from app.web.visitor import Visitor, address_of
 
+ALLOWS: dict[KeyScope, str] = {
+    "read": "look around",
+    "make": "look around, make things and say what you think",
+    "admin": "do everything",
+}
 BUSY = (429, 503)  # not by the visitor's fault: what was counted is given back
 
 RULES: dict[str, KeyScope | None] = {
@@ -164,15 +169,15 @@ def _is_for_machines(path: str) -> bool:
 
 
 def _refusal(visitor: Visitor, method: str, needs: KeyScope | None) -> FacetscopeError:
-    what = "see this" if method in SAFE_METHODS else "change anything here"
+    what = "see this page" if method in SAFE_METHODS else "make or say something here"
     if visitor.holder is None:
         return KeyNeeded(
-            f"To {what} one needs a key of this server that is good for the scope {needs}. "
-            "Enter with yours; whoever runs the server gives them out."
+            f"To {what} you need a key: a long password that whoever runs this server gives out (scope {needs})."
         )
     name = f"The key {visitor.holder.name}" if visitor.holder.name else "The team's secret"
     return NotAllowed(
-        f"{name} is good for the scope {visitor.holder.scope}, and this needs {needs}. Enter with another key."
+        f"{name} lets you {ALLOWS[visitor.holder.scope]} (scope {visitor.holder.scope}), and this takes one that lets you "
+        f"{ALLOWS[needs or 'read']} (scope {needs}). Enter with another key, or ask whoever gave you this one."
     )
 
 

@@ -46,7 +46,10 @@ class Visitor:
         holder = await run_in_threadpool(desk.holder, key.strip())
         if holder is None:
             self.limits.take(self.address, "wrong keys")
-            raise KeyNeeded("This is no key of this server, or it was revoked. See that nothing of it is missing.")
+            raise KeyNeeded(
+                "This key is not known here, or it was revoked. Copy all of it, from its first character to its last, and try "
+                "again; if it is refused once more, ask whoever gave it to you."
+            )
         return holder
 
     def give_back(self) -> None:

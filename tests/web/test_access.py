@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.microscope import Microscope
 from app.microscope import keys as keys_module
@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.web.access import needed
 from app.web.app import create_app
 from app.web.session import NAME
-from tests.web.conftest import LAYER
+from tests.web.conftest import LAYER, SPEC
 from tests.web.markup import Markup
 
 JSON = {"Accept": "application/json"}
@@ -114,6 +114,18 @@ def test_a_refusal_says_how_to_come_in(guarded: Guarded) -> None:
     problem = site.get("/models.json")
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json()["status"] == 401 and "scope read" in problem.json()["detail"]
+
+
+def test_a_refusal_tells_people_what_a_key_is_where_it_goes_and_whom_to_ask(guarded: Guarded) -> None:
+    site = guarded(access="team", browsing="closed", secret=SecretStr(SECRET))
+    for page in (Markup(site.get("/models").text), Markup(site.get("/enter").text)):
+        assert "a long password" in page.text and "ask whoever gave you this address" in page.text
+        assert "secret that your class or team shares" in page.text
+        assert " scope " not in page.text, "a word for programs"
+    sent = Markup(site.post("/renders", data=SPEC).text)
+    assert "Your form was not sent" in sent.text and "make or say something here" in sent.text
+    wrong = Markup(site.post("/enter", data={"key": "facetscope_wrong"}).text)
+    assert "not known here" in wrong.text and "whoever gave it to you" in wrong.text
 
 
 def test_a_form_that_was_refused_leads_back_to_its_page(guarded: Guarded) -> None:
