@@ -2,11 +2,11 @@
 
 import json
 import os
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -85,14 +85,18 @@ def cut_off(s3: S3, after: int) -> Iterator[str]:
     """The URL of a server that breaks a connection off once so many bytes of it were passed on to S3 or from it."""
 
     def pass_on(near: socket.socket) -> None:
-        with near, closing(socket.create_connection(("127.0.0.1", s3.port))) as far:
+        far = socket.create_connection(("127.0.0.1", s3.port))
+        with near, far, selectors.DefaultSelector() as either:
+            either.register(near, selectors.EVENT_READ, (near, far))
+            either.register(far, selectors.EVENT_READ, (far, near))
             left = after
             while left:
-                for ready in select.select((near, far), (), (), 10)[0]:
-                    data = ready.recv(left)
+                for ready, _ in either.select(10):
+                    here, there = ready.data
+                    data = here.recv(left)
                     if not data:
                         return
-                    (far if ready is near else near).sendall(data)
+                    there.sendall(data)
                     left -= len(data)
 
     def serve() -> None:

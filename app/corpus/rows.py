@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +12,6 @@ from app.corpus.sources import Item, Locator
 from app.spec import canonical_json
 
 FILE = "images.sqlite3"
-REMEMBERED = 8192  # rows, of about half a kilobyte each
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,8 @@ class Rows:
         address = f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1"
         self.db = sqlite3.connect(address, uri=True, check_same_thread=False)
         self.lock = threading.Lock()  # one connection, one question at a time: faster than opening it for each
-        self.get = lru_cache(maxsize=REMEMBERED)(self._get)
 
-    def _get(self, number: int) -> Row | None:
+    def get(self, number: int) -> Row | None:
         """The row of an image, or None if there is none."""
         with self.lock:
             found = self.db.execute(

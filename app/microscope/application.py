@@ -7,7 +7,6 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -22,6 +21,7 @@ from app.answers.renders import Renders
 from app.answers.status import StatusPage
 from app.answers.unit import UnitPage
 from app.corpus.index import Index
+from app.corpus.kept import kept
 from app.errors import NotFound
 from app.job import Job
 from app.microscope import facet_answers, facet_table
@@ -456,7 +456,7 @@ class Microscope:
         return self.standing.page(*self.ready(), self.metrics)
 
 
-@lru_cache(maxsize=PICTURES)
+@kept(PICTURES)
 def _corpus_image(index: Index, number: int) -> bytes:
     """The one thing that a crowd asks for most."""
     return images.encode_webp(index.image(number))

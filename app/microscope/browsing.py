@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from app.answers.unit import ByFacetPage, UnitPage, UnitRecord
 from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index
+from app.corpus.kept import kept
 from app.errors import BadInput, NotFound
 from app.lab.published import CREDIT, published
 from app.microscope import captions
@@ -361,7 +362,7 @@ def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -
     ]
 
 
-@lru_cache(maxsize=REMEMBERED)
+@kept(REMEMBERED)
 def _ranking(index: Index, columns: Columns, layer: str, unit: int, by: str, corpus: str | None) -> Ranking:
     return ranking(sorted_by(index, columns, layer, unit, by, corpus), RANKED)
 

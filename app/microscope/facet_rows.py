@@ -14,6 +14,7 @@ from app.answers.links import FacetLink
 from app.clip.layers import Layer
 from app.corpus.columns import Columns
 from app.corpus.index import Index
+from app.corpus.kept import kept
 from app.corpus.look import box
 from app.corpus.unit import Stats
 from app.facets.columns import FacetColumn
@@ -107,7 +108,7 @@ def named(cards: Sequence[UnitCard], of: dict[int, FacetShare]) -> list[UnitCard
     return [card.model_copy(update={"of": of.get(card.unit)}) for card in cards]
 
 
-@lru_cache(maxsize=REMEMBERED)
+@kept(REMEMBERED)
 def _ranked(
     index: Index, columns: Columns, layer: Layer, unit: int, facets: tuple[tuple[str, FacetColumn], ...]
 ) -> list[tuple[str, dict[str, Any]]]:

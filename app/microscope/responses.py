@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 
 from app import urls
 from app.answers.examples import Duplicate, Example, Histogram, Shown, Stats, Stratum, View, ViewLink, Way
@@ -12,6 +11,7 @@ from app.corpus.columns import Columns
 from app.corpus.draws import UNIFORM, uniform
 from app.corpus.fingerprint import folded
 from app.corpus.index import Index
+from app.corpus.kept import kept
 from app.corpus.look import box
 from app.errors import NotFound
 
@@ -40,7 +40,7 @@ def responses(
     }
 
 
-@lru_cache(maxsize=REMEMBERED)
+@kept(REMEMBERED)
 def _seen(
     index: Index, layer: Layer, unit: int, columns: Columns | None, view: View, draw: int
 ) -> tuple[dict[str, object], bool]:
