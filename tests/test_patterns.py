@@ -27,7 +27,7 @@ LONG = 50_000  # characters: steps in their square would take many seconds
 FIELD = 1_000_000  # about what a form's field may have
 ADDRESS = 100_000  # more than a head may have
 NOTE = notes.LONGEST
-MOST_S = 1.0
+MOST_S = 10.0
 PIECES = [
     *" \t\n-/<>_.,;*+=|0a\u2212",
     *(
