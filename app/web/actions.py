@@ -17,11 +17,10 @@ from app.web import browser_id
 from app.web.errors import extra_headers, respond, wants_json
 from app.web.forms import (
     FORMS,
+    Texts,
     Upload,
-    form_body,
     parse_spec,
     parse_table,
-    read_fields,
     read_fields_and_file,
     read_upload,
     require_files,
@@ -47,7 +46,7 @@ _RENDER_BODY = {
         "content": {kind: {"schema": RenderSpec.model_json_schema()} for kind in FORMS},
     }
 }
-_TABLE_BODY = form_body([], "preset", "strength", "seed")
+_TABLE = Texts(optional=("preset", "strength", "seed"), numbers=("strength", "seed"))
 _FACET_BODY = _upload_body(
     ["name", "images"],
     name=_TEXT,
@@ -106,12 +105,12 @@ def _refused(
     return response
 
 
-@router.post("/models/{slug}/{layer}/{unit}/facets", openapi_extra=_TABLE_BODY, response_model=None, status_code=303)
+@router.post("/models/{slug}/{layer}/{unit}/facets", openapi_extra=_TABLE.body, response_model=None, status_code=303)
 async def start_facet_table(
     request: Request, microscope: Scope, visitor: Who, slug: Slug, layer: Name, unit: Number
 ) -> Response:
     """Grow a unit without a facet and with each, together: 303 to the table, or for JSON 201."""
-    values = await read_fields(request)
+    values = await _TABLE.read(request)
     spec = parse_table({**values, "model": slug, "layer": layer, "unit": unit})
     url = await microscope.start_facet_table(spec, visitor.asks_for("renders"))
     return JSONResponse({"url": url}, 201, headers={"Location": url}) if wants_json(request) else _see(url)

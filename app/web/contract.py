@@ -50,7 +50,16 @@ def _complete(document: dict[str, Any]) -> None:
         for method, operation in operations.items():
             operation["responses"] |= _problems(page=not path.endswith(".json"))
             if method == "post":
-                operation["responses"] |= _made()
+                _add(operation["responses"], _made())
+
+
+def _add(responses: dict[str, Any], more: dict[str, Any]) -> None:
+    """Describe further answers; what the address itself says of their content stays."""
+    for status, answer in more.items():
+        if "content" in answer:
+            own = responses.get(status, {}).get("content", {})
+            answer["content"] = {**answer["content"], **own}
+        responses[status] = answer
 
 
 def _problems(*, page: bool) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from app import urls
 from app.answers.deletion import Deletion
 from app.errors import BadInput
 from app.web.actions import made
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.pages import Word, page
 from app.web.scope import Name, Number, Scope, Slug
 
 router = APIRouter(tags=["deleting"])
+
+_LABEL = Texts(("text",))
+_PIN = Texts(optional=("off",), flags=("off",))
 
 
 @page("/looks/{look_id}/delete", "delete.html", on=router)
@@ -75,14 +78,14 @@ def of_label(microscope: Scope, slug: Slug, layer: Name, unit: Number, text: Wor
 
 @router.post(
     "/models/{slug}/{layer}/{unit}/labels/delete",
-    openapi_extra=form_body(["text"], "text"),
+    openapi_extra=_LABEL.body,
     response_model=None,
     status_code=303,
 )
 async def label(request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number) -> Response:
     """Delete the label `text` of a unit, whoever gave it, with the votes on it: 303 to the unit."""
-    text = (await read_fields(request)).get("text")
-    if not isinstance(text, str):
+    text = (await _LABEL.read(request)).get("text")
+    if text is None:
         raise BadInput("text is missing: say which label is to be deleted.", field="text")
     await run_in_threadpool(microscope.delete_desk.label, slug, layer, unit, text)
     return made(request, urls.unit(slug, layer, unit), text, created=False)
@@ -90,14 +93,14 @@ async def label(request: Request, microscope: Scope, slug: Slug, layer: Name, un
 
 @router.post(
     "/renders/{render_id}/pin",
-    openapi_extra=form_body([], "off"),
+    openapi_extra=_PIN.body,
     response_model=None,
     status_code=303,
     tags=["actions"],
 )
 async def pin(request: Request, microscope: Scope, render_id: Name) -> Response:
     """Keep a render's pictures when those of others are cleared for room; `off` no longer does."""
-    pinned = (await read_fields(request)).get("off") in (None, "", "0", False)
+    pinned = (await _PIN.read(request)).get("off", "") in ("", "0")
     await run_in_threadpool(microscope.pin_render, render_id, pinned=pinned)
     return made(request, urls.render(render_id), render_id, created=False)
 

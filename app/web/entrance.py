@@ -12,13 +12,14 @@ from app.errors import FacetscopeError
 from app.web import session
 from app.web.back import led_here, own_page
 from app.web.errors import extra_headers, respond, wants_json
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.scope import Pages, Scope
 from app.web.visitor import Visitor, Who
 
 router = APIRouter(tags=["access"])
 
-_ENTER_BODY = form_body(["key"], "key", "back")
+_ENTER = Texts(("key",), ("back",))
+_LEAVE = Texts(optional=("back",))
 
 
 def _entrance(visitor: Visitor) -> Entrance:
@@ -42,14 +43,14 @@ def enter_page(
     return views.page(request, "enter.html", _entrance(visitor), back=own_page(back or led_here(request)), error=None)
 
 
-@router.post("/enter", openapi_extra=_ENTER_BODY, response_model=None, status_code=303)
+@router.post("/enter", openapi_extra=_ENTER.body, response_model=None, status_code=303)
 async def enter(request: Request, microscope: Scope, views: Pages, visitor: Who) -> Response:
     """Come in with a `key`, or with the team's secret: a cookie, and 303 to the page `back`, or for JSON its address."""
-    values = await read_fields(request)
-    back = own_page(str(values.get("back") or "/"))
+    values = await _ENTER.read(request)
+    back = own_page(values.get("back") or "/")
     desk = microscope.key_desk
     try:
-        holder = await visitor.show(desk, str(values.get("key") or ""))
+        holder = await visitor.show(desk, values.get("key", ""))
     except FacetscopeError as error:
         if wants_json(request):
             return respond(request, error)
@@ -61,10 +62,10 @@ async def enter(request: Request, microscope: Scope, views: Pages, visitor: Who)
     return response
 
 
-@router.post("/leave", openapi_extra=form_body([], "back"), response_model=None, status_code=303)
+@router.post("/leave", openapi_extra=_LEAVE.body, response_model=None, status_code=303)
 async def leave(request: Request, microscope: Scope) -> Response:
     """End this browser's session: 303 to the page `back`, or for JSON its address."""
-    back = own_page(str((await read_fields(request)).get("back") or "/"))
+    back = own_page((await _LEAVE.read(request)).get("back") or "/")
     cookie = request.cookies.get(session.NAME)
     if cookie:
         await run_in_threadpool(microscope.key_desk.end, cookie)

@@ -33,19 +33,52 @@ class Upload:
     files: list[tuple[str, bytes]]
 
 
-def form_body(required: list[str], *fields: str) -> dict[str, Any]:
-    """The OpenAPI description of text fields that `read_fields` reads."""
-    schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}, "required": required}
-    return {"requestBody": {"required": bool(required), "content": {kind: {"schema": schema} for kind in FORMS}}}
+@dataclass(frozen=True)
+class Texts:
+    """The fields of a form that has only text: what the OpenAPI document says of them, and how they are read. In JSON those of
+    `numbers` may be numbers, and those of `flags` true or false."""
 
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
-async def read_fields(request: Request) -> dict[str, Any]:
-    """The body as a mapping, from JSON or from a form. Raises BadInput if it is neither."""
-    return (await read_fields_and_file(request, field=""))[0]
+    @property
+    def body(self) -> dict[str, Any]:
+        """The OpenAPI description of the request's body."""
+        properties = {name: {"type": list(self._kinds(name))} for name in self._names}
+        schema = {"type": "object", "properties": properties, "required": list(self.required)}
+        content = {kind: {"schema": schema} for kind in FORMS}
+        return {"requestBody": {"required": bool(self.required), "content": content}}
+
+    async def read(self, request: Request) -> dict[str, str]:
+        """The fields that were sent, as a form sends them: of a number its digits, `1` for true and nothing for false. Raises
+        BadInput for a body that is neither JSON nor a form, and for a field of another kind."""
+        sent, _ = await read_fields_and_file(request, field="")
+        return {name: self._text(name, sent[name]) for name in self._names if name in sent}
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
+    def _kinds(self, name: str) -> tuple[str, ...]:
+        return ("string", *(["number"] if name in self.numbers else []), *(["boolean"] if name in self.flags else []))
+
+    def _text(self, name: str, value: object) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            if name in self.flags:
+                return "1" if value else ""
+        elif isinstance(value, int | float) and name in self.numbers:
+            return str(value)
+        kinds = " or a ".join(self._kinds(name))
+        raise BadInput(f"{name} must be a {kinds} in JSON. Put it in quotes, or leave the field out.", field=name)
 
 
 async def read_fields_and_file(request: Request, *, field: str) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
-    """The body as a mapping, and the name and bytes of the file that a form's `field` may carry."""
+    """The body as a mapping, from JSON or from a form, and the name and bytes of the file that the form's `field` may carry.
+    Raises BadInput for a body that is neither."""
     if sends_json(request):
         return read_json(await request.body()), None
     form = await _form(request, max_files=1 if field else 0)

@@ -12,16 +12,19 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.saying import refused
 from app.web.scope import Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["labellings"])
 
+_BEGIN = Texts(optional=("name", "corpus"))
+_TAG = Texts(("place", "category"), numbers=("place",))
+
 
 @router.post(
     "/models/{slug}/{layer}/{unit}/labellings",
-    openapi_extra=form_body([], "name", "corpus"),
+    openapi_extra=_BEGIN.body,
     response_model=None,
     status_code=303,
 )
@@ -29,7 +32,7 @@ async def begin(
     request: Request, microscope: Scope, slug: Slug, layer: Name, unit: Number, known: BrowserId = None
 ) -> Response:
     """Begin to label a unit's pictures without seeing how strongly they drive it, or go on: 303, or for JSON 201."""
-    values = await read_fields(request)
+    values = await _BEGIN.read(request)
     browser = known or browser_id.new()
     labelling_id = await run_in_threadpool(
         microscope.labelling_desk.begin,
@@ -45,7 +48,7 @@ async def begin(
 
 @router.post(
     "/labellings/{labelling_id}/tags",
-    openapi_extra=form_body(["place", "category"], "place", "category"),
+    openapi_extra=_TAG.body,
     response_model=None,
     status_code=303,
 )
@@ -53,7 +56,7 @@ async def tag(
     request: Request, microscope: Scope, views: Pages, labelling_id: Name, known: BrowserId = None
 ) -> Response:
     """Give the picture at `place` a `category`: 303, or for JSON 200."""
-    values = await read_fields(request)
+    values = await _TAG.read(request)
     return await _changed(
         request,
         microscope,

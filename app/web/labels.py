@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.answers.labels import LabelsOfLayer
 from app.errors import BadInput
 from app.microscope.naming import as_csv
-from app.web.forms import form_body
+from app.web.forms import Texts
 from app.web.media import FILES, to_keep
 from app.web.saying import OnUnit
 from app.web.scope import Choice, Name, Scope, Slug
@@ -19,14 +19,14 @@ router = APIRouter(tags=["labels"])
 SECTION = "names"
 Asked = Annotated[OnUnit, Depends()]
 
-_LABEL_BODY = form_body(["text"], "text", "name", "corpus")
-_VOTE_BODY = form_body(["vote"], "vote", "word", "corpus")
+_LABEL = Texts(("text",), ("name", "corpus"))
+_VOTE = Texts(("vote",), ("word", "corpus"))
 
 
-@router.post("/models/{slug}/{layer}/{unit}/labels", openapi_extra=_LABEL_BODY, response_model=None, status_code=303)
+@router.post("/models/{slug}/{layer}/{unit}/labels", openapi_extra=_LABEL.body, response_model=None, status_code=303)
 async def label(asked: Asked) -> Response:
     """Say what you call a unit, one label a browser: `text`, and `name` if you like. 303, or for JSON 201."""
-    values = await asked.fields()
+    values = await asked.fields(_LABEL)
     said = {"text": values.get("text"), "name": values.get("name")}
     try:
         text = await run_in_threadpool(
@@ -46,12 +46,12 @@ async def take_back(asked: Asked) -> Response:
 
 
 @router.post(
-    "/models/{slug}/{layer}/{unit}/labels/votes", openapi_extra=_VOTE_BODY, response_model=None, status_code=303
+    "/models/{slug}/{layer}/{unit}/labels/votes", openapi_extra=_VOTE.body, response_model=None, status_code=303
 )
 async def vote(asked: Asked) -> Response:
     """Vote on a unit's label, one vote a browser: the automatic one, or the `word` that a person calls it. `vote` is up, down,
     or none to take it back. 303, or 201."""
-    values = await asked.fields()
+    values = await asked.fields(_VOTE)
     said = {"vote": values.get("vote"), "word": values.get("word")}
     await run_in_threadpool(
         asked.microscope.naming_desk.vote, *asked.place, **said, corpus=asked.corpus, browser=asked.browser

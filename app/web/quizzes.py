@@ -12,13 +12,16 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.media import picture
 from app.web.pages import page
 from app.web.saying import refused
 from app.web.scope import Choice, Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["quizzes"])
+
+_BEGIN = Texts(("reference",), ("corpus",))
+_ANSWER = Texts(("picture",), numbers=("picture",))
 
 PRIVATE = "private, max-age=3600"
 """For pictures that only the person who is asked may see."""
@@ -63,7 +66,7 @@ def trial(microscope: Scope, quiz_id: Name, number: Number, browser: BrowserId =
 
 @router.post(
     "/models/{slug}/{layer}/quiz",
-    openapi_extra=form_body(["reference"], "reference", "corpus"),
+    openapi_extra=_BEGIN.body,
     response_model=None,
     status_code=303,
 )
@@ -76,7 +79,7 @@ async def begin_on_layer(
 
 @router.post(
     "/models/{slug}/{layer}/{unit}/quiz",
-    openapi_extra=form_body(["reference"], "reference", "corpus"),
+    openapi_extra=_BEGIN.body,
     response_model=None,
     status_code=303,
 )
@@ -90,8 +93,8 @@ async def begin_on_unit(
 async def _begin(
     request: Request, microscope: Scope, views: Pages, slug: str, layer: str, unit: int | None, known: str | None
 ) -> Response:
-    values = await read_fields(request)
-    browser, corpus = known or browser_id.new(), str(values.get("corpus") or "") or None
+    values = await _BEGIN.read(request)
+    browser, corpus = known or browser_id.new(), values.get("corpus") or None
     desk = microscope.quiz_desk
     try:
         quiz_id, number = await run_in_threadpool(
@@ -105,7 +108,7 @@ async def _begin(
 
 @router.post(
     "/quizzes/{quiz_id}/{number}",
-    openapi_extra=form_body(["picture"], "picture"),
+    openapi_extra=_ANSWER.body,
     response_model=None,
     status_code=303,
 )
@@ -113,7 +116,7 @@ async def answer(
     request: Request, microscope: Scope, views: Pages, quiz_id: Name, number: Number, known: BrowserId = None
 ) -> Response:
     """Say which `picture`, 1 or 2, excites the unit more: 303 back to the question, which tells then; or for JSON 200."""
-    values, desk = await read_fields(request), microscope.quiz_desk
+    values, desk = await _ANSWER.read(request), microscope.quiz_desk
     try:
         await run_in_threadpool(desk.answer, quiz_id, number, known, values.get("picture"))
     except BadInput as error:

@@ -7,18 +7,18 @@ from starlette.responses import Response
 from app.errors import BadInput
 from app.web.back import own_page
 from app.web.browser_id import LASTS_S
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.views import REVEALED
 
 router = APIRouter(tags=["actions"])
 
-_BODY = form_body(["back", "show"], "back", "show")
+_FORM = Texts(("back", "show"))
 
 
-@router.post("/reveal", openapi_extra=_BODY, response_model=None, status_code=303)
+@router.post("/reveal", openapi_extra=_FORM.body, response_model=None, status_code=303)
 async def reveal(request: Request) -> Response:
     """Show the pictures of sensitive units from now on (`show` is 1), or blur them again (0): 303 to the page `back`."""
-    values = {name: str(value) for name, value in (await read_fields(request)).items()}
+    values = await _FORM.read(request)
     back = own_page(values.get("back", ""))
     if values.get("show") not in ("0", "1"):
         raise BadInput("show: send 1 to show sensitive units, or 0 to blur them.", field="show")

@@ -15,9 +15,11 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.browser_id import BrowserId
 from app.web.errors import respond, wants_json
-from app.web.forms import read_fields
+from app.web.forms import Texts
 from app.web.scope import Name, Names, Number, Pages, Scope, Slug
 from app.web.views import Views
+
+_ONLY_CORPUS = Texts(optional=("corpus",))
 
 
 async def refused(
@@ -48,13 +50,10 @@ class OnUnit:
         self.browser = known or browser_id.new()
         self.corpus: str | None = None
 
-    async def fields(self) -> dict[str, Any]:
+    async def fields(self, form: Texts = _ONLY_CORPUS) -> dict[str, str]:
         """What was sent; `corpus` is from then on the one whose examples the page showed. Raises BadInput."""
-        values = await read_fields(self.request)
-        corpus = values.get("corpus") or None
-        if corpus is not None and not isinstance(corpus, str):
-            raise BadInput("corpus: send the name of a corpus.", field="corpus")
-        self.corpus = corpus
+        values = await form.read(self.request)
+        self.corpus = values.get("corpus") or None
         return values
 
     async def again(self, error: BadInput | None = None, **shown: Any) -> Response:

@@ -10,7 +10,7 @@ from app.microscope import Microscope
 from app.web.views import Views
 
 
-def _microscope(request: Request) -> Microscope:
+async def _microscope(request: Request) -> Microscope:
     return request.app.state.microscope
 
 
@@ -27,11 +27,11 @@ class FacetNames:
         return self._names.get(facet_id, facet_id)
 
 
-def _names(request: Request) -> FacetNames:
-    return FacetNames(_microscope(request))
+async def _names(request: Request) -> FacetNames:
+    return FacetNames(request.app.state.microscope)
 
 
-def _views(request: Request) -> Views:
+async def _views(request: Request) -> Views:
     return request.app.state.views
 
 

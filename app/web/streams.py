@@ -28,11 +28,11 @@ RETRY_MS = 1000
 LONGEST = 10  # digits of a version
 
 
-def _boot(request: Request) -> str:
+async def _boot(request: Request) -> str:
     return request.app.state.boot
 
 
-def _seen(boot: Annotated[str, Depends(_boot)], last_event_id: Annotated[str, Header()] = "") -> int:
+async def _seen(boot: Annotated[str, Depends(_boot)], last_event_id: Annotated[str, Header()] = "") -> int:
     """The version the client saw last from this process; -1 if none."""
     token, _, version = last_event_id.partition("-")
     return int(version) if token == boot and version.isdecimal() and len(version) < LONGEST else -1

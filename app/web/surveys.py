@@ -12,12 +12,15 @@ from app.errors import BadInput
 from app.web import browser_id
 from app.web.actions import made
 from app.web.browser_id import BrowserId
-from app.web.forms import form_body, read_fields
+from app.web.forms import Texts
 from app.web.pages import page
 from app.web.saying import refused
 from app.web.scope import Choice, Name, Number, Pages, Scope, Slug
 
 router = APIRouter(tags=["surveys"])
+
+_BEGIN = Texts(optional=("name", "corpus", "seed", "like"), numbers=("seed",))
+_JUDGE = Texts(("verdict",), ("words",))
 
 
 @page("/models/{slug}/{layer}/survey", "survey_start.html", on=router)
@@ -40,7 +43,7 @@ def unit(microscope: Scope, survey_id: Name, place: Number, browser: BrowserId =
 
 @router.post(
     "/models/{slug}/{layer}/survey",
-    openapi_extra=form_body([], "name", "corpus", "seed", "like"),
+    openapi_extra=_BEGIN.body,
     response_model=None,
     status_code=303,
 )
@@ -49,8 +52,8 @@ async def begin(
 ) -> Response:
     """Begin a survey: of units drawn by chance, with a `seed` of its own, or of those of the survey `like`. 303 to the first
     unit, or for JSON 201."""
-    values, desk = await read_fields(request), microscope.survey_desk
-    browser, corpus = known or browser_id.new(), str(values.get("corpus") or "") or None
+    values, desk = await _BEGIN.read(request), microscope.survey_desk
+    browser, corpus = known or browser_id.new(), values.get("corpus") or None
     try:
         survey_id, place = await run_in_threadpool(
             desk.begin,
@@ -70,7 +73,7 @@ async def begin(
 
 @router.post(
     "/surveys/{survey_id}/{place}",
-    openapi_extra=form_body(["verdict"], "verdict", "words"),
+    openapi_extra=_JUDGE.body,
     response_model=None,
     status_code=303,
 )
@@ -79,7 +82,7 @@ async def judge(
 ) -> Response:
     """Judge the unit at a `place`: interpretable, polysemantic or uninterpretable, and `words` for what it is. 303 to the next
     unit, or where all are judged to the survey; for JSON 200."""
-    values, desk = await read_fields(request), microscope.survey_desk
+    values, desk = await _JUDGE.read(request), microscope.survey_desk
     try:
         following = await run_in_threadpool(
             desk.judge, survey_id, place, known, verdict=values.get("verdict"), words=values.get("words")

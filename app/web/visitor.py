@@ -76,7 +76,7 @@ def address_of(client: tuple[str, int] | None) -> str:
     return str(parsed)
 
 
-def _visitor(request: Request) -> Visitor:
+async def _visitor(request: Request) -> Visitor:
     return request.state.visitor
 
 

@@ -5,6 +5,7 @@ import struct
 import time
 import zipfile
 import zlib
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -178,6 +179,28 @@ def test_a_facet_named_in_html_is_shown_as_text(client: TestClient) -> None:
 def test_an_upload_without_a_file_is_refused(client: TestClient, path: str) -> None:
     answer = client.post(path, data={"name": "nothing"}, files={"images": ("", b"")})
     assert answer.status_code == 422 and "No file was chosen" in answer.text
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("value", [None, [], {}, 0.0, False])
+def test_json_of_another_kind_than_the_document_says_is_refused_wherever_it_is_sent(
+    client: TestClient, value: object
+) -> None:
+    kinds = {float: "number", bool: "boolean"}
+    place = {"slug": "small", "layer": LAYER, "unit": 3}
+    asked = 0
+    for path, operations in app_of(client).openapi()["paths"].items():
+        content = operations.get("post", {}).get("requestBody", {}).get("content", {})
+        fields = content.get("application/json", {}).get("schema", {}).get("properties", {})
+        for name, schema in fields.items():
+            allowed = schema.get("type")
+            if not isinstance(allowed, list) or kinds.get(type(value)) in allowed:
+                continue
+            address = path.format_map(defaultdict(lambda: "1", place))
+            answer = client.post(address, json={name: value}, headers=PROBLEM)
+            assert answer.status_code == 422 and answer.json()["field"] == name, (path, name, answer.text)
+            asked += 1
+    assert asked > 25
 
 
 BAD_SPECS = {

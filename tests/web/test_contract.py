@@ -1,5 +1,7 @@
 """The application against its own OpenAPI document: whatever is sent, the answer is one that the document names."""
 
+import itertools
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -49,11 +51,14 @@ CONFIG = SchemathesisConfig.from_dict(
 
 
 RUNNING: list[FastAPI] = []
+asked = itertools.count()
+log = logging.getLogger(__name__)
 
 
 async def served(scope: Scope, receive: Receive, send: Send) -> None:
     """The server that is running; it is started and stopped by the fixture, whoever asks it."""
     if scope["type"] == "http":
+        next(asked)
         await RUNNING[0](scope, receive, send)
 
 
@@ -73,6 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         RUNNING.append(app)
         yield
         RUNNING.clear()
+    log.warning("%d requests were sent", next(asked))  # what `make fuzz` came to
 
 
 @DOCUMENT.given(accept=st.sampled_from(["application/json", "text/html"]))

@@ -131,6 +131,18 @@ def test_a_note_that_cannot_be_used_comes_back_with_the_form(somebody: As, field
     assert notes(client) == []
 
 
+def test_a_preview_keeps_nothing_and_tells_programs_its_html(somebody: As) -> None:
+    client = somebody("ada")
+    page = client.post(NOTES, data={"note": "It *reads*", "preview": "1"})
+    assert page.status_code == 200 and "<em>reads</em>" in page.text
+    assert (
+        "<em>reads</em>"
+        in client.post(NOTES, json={"note": "It *reads*", "preview": True}, headers=JSON).json()["html"]
+    )
+    assert notes(client) == []
+    assert client.post(NOTES, json={"note": "It *reads*", "preview": False}, headers=JSON).status_code == 201
+
+
 def test_letters_that_are_joined_invisibly_are_welcome(somebody: As) -> None:
     said = "family \U0001f468\u200d\U0001f469\u200d\U0001f467, Persian می\u200cخواهم, a\u00a0b"
     assert somebody("ada").post(NOTES, data={"note": said}).status_code == 303
