@@ -8,6 +8,9 @@
     if (region) region.textContent = sentence;
   };
 
+  // Why a form was refused stands above it, which is above the screen where the form is long.
+  const seen = (alert) => alert && alert.scrollIntoView({ block: 'nearest' });
+
   // A running render or training: say how it ended, and put the focus where the result is if the swap took it away.
   const outcomes = { done: 'is finished', ready: 'is ready', cancelled: 'was cancelled', failed: 'failed' };
   let stream = null;
@@ -19,6 +22,7 @@
   });
   window.addEventListener('pagehide', () => { if (stream) stream.close(); });
   document.addEventListener('htmx:afterSettle', (event) => {
+    seen(event.target.querySelector('.alert'));
     if (event.target.id !== 'main') return;
     enhance(event.target);
     const state = event.target.querySelector('#render, #facet, #table');
@@ -42,6 +46,7 @@
       alert.append(entrance);
     }
     form.prepend(alert);
+    seen(alert);
     return true;
   };
   for (const name of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {

@@ -10,10 +10,12 @@ from app.corpus.index import Index
 
 P = ParamSpec("P")
 T = TypeVar("T")
+UNITS = 512  # whose answers are kept where nothing else is said: of up to a tenth of a megabyte each
+
 Asked = Callable[Concatenate[Index, P], T]
 
 
-def kept(most: int) -> Callable[[Asked[P, T]], Asked[P, T]]:
+def kept(most: int = UNITS) -> Callable[[Asked[P, T]], Asked[P, T]]:
     """Keep the last `most` answers of a function about each index, its first argument. The others must be hashable and not
     lead to the index; nobody may change an answer."""
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -52,15 +53,7 @@ class WordFile:
     def open(cls, path: Path) -> Self:
         """Read all but the values. Raises `NotReady` for a file that is gone or cannot be read."""
         try:
-            with safe_open(path, "numpy") as file:
-                about = file.metadata() or {}
-                return cls(
-                    path=path,
-                    words=tuple(json.loads(about["words"])),
-                    weights_hash=about["weights_hash"],
-                    renderings=Renderings.model_validate_json(about["renderings"]),
-                    strongest=file.get_tensor("strongest"),
-                )
+            return cls(path, *_read(path, path.stat().st_mtime_ns))
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise NotReady("The file of these words is gone or broken: start the finding again.") from error
 
@@ -74,6 +67,15 @@ class WordFile:
         """All words of all units, [C, W]: 100 MB of 10,000 words and RN50x4."""
         with safe_open(self.path, "numpy") as file:
             return file.get_tensor("values")
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _written: int) -> tuple[tuple[str, ...], str, Renderings, NDArray[np.int64]]:
+    """The fields of a `WordFile` but for its path: every page of a unit asks for those of the newest run."""
+    with safe_open(path, "numpy") as file:
+        about = file.metadata() or {}
+        words, renderings = tuple(json.loads(about["words"])), Renderings.model_validate_json(about["renderings"])
+        return words, about["weights_hash"], renderings, file.get_tensor("strongest")
 
 
 def write(path: Path, drive: WordDrive, renderings: Renderings, weights_hash: str) -> None:

@@ -40,7 +40,6 @@ from app.store import Store
 
 SORTS = ("unit", *SCORES, *ALIASES, "purity")
 LIMIT = 240
-REMEMBERED = 512  # units whose ranking is kept
 RANKED = 24  # labels that a unit's page lists; all of them have a page of their own
 
 
@@ -362,7 +361,7 @@ def _scored(cards: list[UnitCard], index: Index | None, layer: str, sort: str) -
     ]
 
 
-@kept(REMEMBERED)
+@kept()
 def _ranking(index: Index, columns: Columns, layer: str, unit: int, by: str, corpus: str | None) -> Ranking:
     return ranking(sorted_by(index, columns, layer, unit, by, corpus), RANKED)
 

@@ -69,14 +69,22 @@ class FacetColumnDesk:
 
     def every(self, index: Index) -> dict[str, FacetColumn]:
         """The columns there are of an index, by the facets' ids."""
-        found = {each: _column(index, each, known) for each, known in self.judges(index.manifest.model).items()}
-        return {each: column for each, column in found.items() if column is not None}
+        return self.every_and_status(index)[0]
+
+    def every_and_status(self, index: Index) -> tuple[dict[str, FacetColumn], str]:
+        """The columns there are of an index, by the facets' ids; and how far those are that it lacks, or how to make them,
+        which is empty where it lacks none."""
+        known = self.judges(index.manifest.model)
+        read = {each: _column(index, each, probes) for each, probes in known.items()}
+        found = {each: column for each, column in read.items() if column is not None}
+        return found, self._lacking(index) if len(found) < len(known) else ""
 
     def status(self, index: Index) -> str:
         """How far the missing columns of an index are, or how to make them; empty where none is missing."""
+        return self.every_and_status(index)[1]
+
+    def _lacking(self, index: Index) -> str:
         name = index.manifest.name
-        if not self._missing(index):
-            return ""
         if said := self._passes.said(name):
             return said
         if self._passes.waits(name):

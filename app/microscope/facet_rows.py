@@ -25,7 +25,6 @@ from app.microscope.facets import FacetDesk
 from app.microscope.gallery import Gallery
 
 SHOWN = 8
-REMEMBERED = 512  # units, of up to a tenth of a megabyte each
 
 
 class FacetRows:
@@ -44,10 +43,10 @@ class FacetRows:
         columns, slug = self.columns.find(index), index.manifest.model
         if columns is None:
             return {}
-        found = self.facet_columns.every(index)
+        found, status = self.facet_columns.every_and_status(index)
         links = {link.id: link for link in self.facets.links(slug) if link.id in found}
         if not links:
-            return {"by_facet_status": self.facet_columns.status(index)}
+            return {"by_facet_status": status}
         ranked = _ranked(index, columns, layer, unit, tuple((each, found[each]) for each in links))
         rows = [
             UnderFacet(
@@ -59,7 +58,7 @@ class FacetRows:
             )
             for facet, fields in ranked
         ]
-        return {"by_facet": rows, "by_facet_status": self.facet_columns.status(index)}
+        return {"by_facet": rows, "by_facet_status": status}
 
     def _picture(self, slug: str, layer: str, unit: int, facet: FacetLink) -> str | None:
         has = self.gallery.has(slug, layer, unit, facet.id)
@@ -108,7 +107,7 @@ def named(cards: Sequence[UnitCard], of: dict[int, FacetShare]) -> list[UnitCard
     return [card.model_copy(update={"of": of.get(card.unit)}) for card in cards]
 
 
-@kept(REMEMBERED)
+@kept()
 def _ranked(
     index: Index, columns: Columns, layer: Layer, unit: int, facets: tuple[tuple[str, FacetColumn], ...]
 ) -> list[tuple[str, dict[str, Any]]]:

@@ -68,11 +68,8 @@ class Gallery:
         if clip is None:
             return None
         # texts instead of paths: a unit's page asks twenty times
-        places = [f"{self.folder}/{slug}/{layer}/{facet}.zip"]
-        brought = self.residents.folder(slug)
-        if brought is not None:
-            places.append(f"{brought}/gallery/{layer}/{facet}.zip")
-        for place in places:
+        for folder in (f"{self.folder}/{slug}", f"{self.residents.entry(slug).pretrained}/gallery"):
+            place = f"{folder}/{layer}/{facet}.zip"
             with suppress(OSError):
                 sheet = _open(place, os.stat(place).st_mtime_ns)  # noqa: PTH116
                 if sheet.weights == clip.weights_hash:

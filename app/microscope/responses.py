@@ -20,7 +20,6 @@ BOTTOM = 12
 OF_BAND = 6
 WAY_COLUMN = "kind"
 WAYS, WAY_EXAMPLES = 4, 4
-REMEMBERED = 512  # units, of up to a tenth of a megabyte each
 CARD_EXAMPLES = 5  # one may stand for the unit, four beside it
 VIEWS: dict[View, str] = {"picture": "whole picture", "heat": "heat map", "crop": "crop"}
 
@@ -40,7 +39,7 @@ def responses(
     }
 
 
-@kept(REMEMBERED)
+@kept()
 def _seen(
     index: Index, layer: Layer, unit: int, columns: Columns | None, view: View, draw: int
 ) -> tuple[dict[str, object], bool]:

@@ -69,3 +69,13 @@ def test_a_refusal_is_said_above_the_form_which_stays(
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     complaints[:] = [each for each in complaints if "404" not in each]
+
+
+def test_why_a_note_was_refused_is_on_the_screen(furnished_site: Server, page: Page, complaints: Complaints) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    open_unit(page, furnished_site, 43)
+    page.locator("#notes").get_by_role("textbox").first.fill("turned \u202e around")
+    page.get_by_role("button", name="Publish the note").click()
+    expect(page.locator("#notes").get_by_role("alert")).to_contain_text("U+202E")
+    expect(page.locator("#notes").get_by_role("alert")).to_be_in_viewport(ratio=1)
+    complaints[:] = [each for each in complaints if "422" not in each]
