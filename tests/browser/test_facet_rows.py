@@ -59,7 +59,7 @@ def test_a_set_that_is_uploaded_for_a_unit_is_compared_and_then_explains_units(
         loaded(page.locator(".by-facet img"))
         assert serious(page) == []
     row.get_by_role("link", name="Compare").click()
-    assert page.url == address
+    expect(page).to_have_url(address)
 
 
 def test_too_few_pictures_are_refused_on_the_units_page(furnished_site: Server, page: Page) -> None:

@@ -71,9 +71,9 @@ def test_it_opens_from_the_disk(page: Page, copy: Path) -> None:
     page.goto((copy / "index.html").as_uri())
     page.get_by_role("link", name="2 units of layer4.0").click()
     page.locator("a.unit").first.click()
-    assert page.url == (copy / UNIT).as_uri()
-    assert page.locator("html").get_attribute("class") == "js"
+    expect(page).to_have_url((copy / UNIT).as_uri())
+    expect(page.locator("html")).to_have_class("js")
     assert page.locator("#strongest").evaluate("node => getComputedStyle(node).fontWeight") > "400"
-    assert page.locator("section[aria-labelledby=strongest] img").first.evaluate("node => node.naturalWidth") == 64
+    expect(page.locator("section[aria-labelledby=strongest] img").first).to_have_js_property("naturalWidth", 64)
     page.get_by_role("link", name="how to cite it").click()
     expect(page.get_by_role("heading", name="How to cite it")).to_be_visible()

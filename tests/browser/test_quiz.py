@@ -108,12 +108,14 @@ def test_both_work_without_javascript(furnished_site: Server, new_context: Calla
     page = new_context(java_script_enabled=False, viewport={"width": 390, "height": 800}).new_page()
     page.goto(f"{furnished_site.url}{LAYER}/61/quiz")
     page.get_by_role("button", name="Begin").first.click()
+    expect(page.get_by_role("button", name="The second picture")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="The second picture").click()
     page.get_by_role("link", name="Next question").click()
     page.wait_for_url("**/quizzes/*/2")
     page.goto(f"{furnished_site.url}{LAYER}/survey")
     page.get_by_role("button", name="Draw 50 units").click()
+    expect(page.get_by_role("button", name="Not interpretable")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Not interpretable").click()
     expect(page.get_by_text("1 of 50 judged")).to_be_visible()
