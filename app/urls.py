@@ -3,24 +3,32 @@
 import re
 from urllib.parse import quote, urlencode
 
-PLAIN = re.compile(r"[A-Za-z0-9._~:@-]*")  # as most are: a page has hundreds
+# as most are: a page has hundreds
+PLAIN_PATH = re.compile(r"[A-Za-z0-9._~:@/-]*")
+PLAIN_QUERY = re.compile(r"[A-Za-z0-9._~=&-]*")
 
 
 def _path(*segments: str | int) -> str:
+    path = "/".join(map(str, segments))
+    if PLAIN_PATH.fullmatch(path) and path.count("/") == len(segments) - 1:
+        return f"/{path}"
     return "/" + "/".join(_segment(str(segment)) for segment in segments)
 
 
 def _segment(text: str) -> str:
     """Quote one segment. A slash inside (a checkpoint's path in a model's slug) is quoted twice: servers undo one."""
-    if PLAIN.fullmatch(text):
-        return text
     return quote(text.replace("/", "%2F"), safe=":@")
 
 
 def with_query(path: str, **query: str | int | float | None) -> str:
     """Append the given query, leaving out what is None or empty."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    if not given:
+        return path
+    plain = "&".join([f"{name}={value}" for name, value in given.items()])
+    if PLAIN_QUERY.fullmatch(plain) and plain.count("=") == len(given) == plain.count("&") + 1:
+        return f"{path}?{plain}"
+    return f"{path}?{urlencode(given)}"
 
 
 def json_twin(path: str) -> str:
