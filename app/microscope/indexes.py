@@ -127,9 +127,11 @@ class Indexes:
         return index if index is not None and layer in index.manifest.layers else None
 
     def need(self, slug: str, name: str | None = None) -> Index:
-        """The named or the first index of a model. Raises `NotReady` with the command that builds one."""
+        """The named or the first index of a model. Raises `NotReady` with the command that builds one, and `NotFound` for a
+        model that is not served."""
         index = self.find(slug, name)
         if index is None:
+            self.residents.clip(slug)
             reason = self.status.get(slug) or (
                 f"{slug} has no corpus yet. Build one with "
                 f"`uv run python -m app index build --model {slug} --images FOLDER --name NAME`."

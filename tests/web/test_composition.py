@@ -199,3 +199,10 @@ def test_json_that_cannot_be_used_is_answered_in_json(client: TestClient, fields
 
 def test_what_nobody_found_has_no_files(client: TestClient) -> None:
     assert client.get("/findings/0123456789abcdef/composition.csv").status_code == 404
+
+
+def test_concepts_of_a_model_that_there_is_not_are_no_matter_of_waiting(client: TestClient) -> None:
+    fields = {"kind": "composition", "model": "nobody's", "layer": LAYER, "source": "concepts"}
+    answer = client.post("/findings", json=fields, headers=JSON)
+    assert answer.status_code in (404, 422) and "nobody's" in answer.json()["detail"], answer.text
+    assert "corpus" not in answer.json()["detail"]
