@@ -22,8 +22,10 @@
   });
   window.addEventListener('pagehide', () => { if (stream) stream.close(); });
   document.addEventListener('htmx:afterSettle', (event) => {
-    seen(event.target.querySelector('.alert'));
-    if (event.target.id !== 'main') return;
+    if (event.target.id !== 'main') {
+      seen(event.target.querySelector('.alert'));
+      return;
+    }
     enhance(event.target);
     const state = event.target.querySelector('#render, #facet, #table');
     const word = state && Object.keys(outcomes).find((name) => state.classList.contains(name));

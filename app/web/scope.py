@@ -1,4 +1,7 @@
-"""What every route needs: the microscope, the views, and path values in the shape that addresses carry them."""
+"""What every route needs: the microscope, the views, and path values in the shape that addresses carry them.
+
+What only looks into the request is `async`: all else goes through a thread, which costs a page more than the look.
+"""
 
 from typing import Annotated
 from urllib.parse import unquote

@@ -204,5 +204,5 @@ def test_what_nobody_found_has_no_files(client: TestClient) -> None:
 def test_concepts_of_a_model_that_there_is_not_are_no_matter_of_waiting(client: TestClient) -> None:
     fields = {"kind": "composition", "model": "nobody's", "layer": LAYER, "source": "concepts"}
     answer = client.post("/findings", json=fields, headers=JSON)
-    assert answer.status_code in (404, 422) and "nobody's" in answer.json()["detail"], answer.text
+    assert answer.status_code == 422 and "nobody's" in answer.json()["detail"], answer.text
     assert "corpus" not in answer.json()["detail"]
