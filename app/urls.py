@@ -16,8 +16,9 @@ def _path(*segments: str | int) -> str:
 
 
 def _segment(text: str) -> str:
-    """Quote one segment. A slash inside (a checkpoint's path in a model's slug) is quoted twice: servers undo one."""
-    return quote(text.replace("/", "%2F"), safe=":@")
+    """Quote one segment. A slash inside (a checkpoint's path in a model's slug) is quoted twice, and so is a percent sign:
+    servers undo one of both."""
+    return quote(text.replace("%", "%25").replace("/", "%2F"), safe=":@")
 
 
 def with_query(path: str, **query: str | int | float | None) -> str:
@@ -47,8 +48,8 @@ def card(slug: str) -> str:
 
 
 def card_picture(slug: str, path: str) -> str:
-    """A picture of a model's card by its path relative to the card."""
-    return _path("models", slug, "card", *path.split("/"))
+    """A picture of a model's card by its path relative to the card, which is no name: the server takes it as it is."""
+    return f"{card(slug)}/{quote(path)}"
 
 
 def families(slug: str, **choice: str | int | None) -> str:

@@ -453,8 +453,9 @@ def _check(answer: httpx.Response) -> None:
 
 
 def _path(*segments: str | int) -> str:
-    """An address of the server. A slash inside a segment (in a model's slug) is quoted twice: servers undo one."""
-    return "/" + "/".join(quote(str(each).replace("/", "%2F"), safe=":@") for each in segments)
+    """An address of the server. A slash or a percent sign inside a segment (in a model's slug) is quoted twice: servers undo
+    one."""
+    return "/" + "/".join(quote(str(each).replace("%", "%25").replace("/", "%2F"), safe=":@") for each in segments)
 
 
 def _file(path: Path | str) -> tuple[str, bytes]:

@@ -75,13 +75,17 @@ def test_pictures_in_a_bucket_are_looked_for_there(
     assert found(elsewhere, "uploads").state == found(elsewhere, "renders").state == "ok"
 
 
-def test_a_bucket_that_does_not_answer_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_does_not_answer_is_told_without_its_password(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr(MemoryFileSystem, "find", fail)
-    away = found(settings.model_copy(update={"blobs": MEMORY}), "blobs")
-    assert away.state == "failed" and "no route to host" in away.said and "FACETSCOPE_BLOBS" in away.remedy
+    address = MEMORY.replace("://", "://anna:hidden@")
+    away = found(settings.model_copy(update={"blobs": address}), "blobs")
+    assert away.state == "failed" and "hidden" not in away.said
+    assert "no route to host" in away.said and "FACETSCOPE_BLOBS" in away.remedy
 
 
 def test_a_missing_bucket_and_wrong_keys_are_told_and_no_file_is_lost(settings: Settings, s3: S3) -> None:

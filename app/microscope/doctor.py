@@ -200,7 +200,7 @@ def _files(settings: Settings) -> Iterator[Check]:
             "unfinished files", "warning" if left else "ok", said, "The next start removes them." if left else ""
         )
     except Away as error:
-        said = f"{settings.blobs} does not answer: {error.__cause__}."
+        said = f"Where pictures are kept does not answer: {error.__cause__}."
         yield Check("blobs", "failed", said, "See that FACETSCOPE_BLOBS and the storage's credentials are right.")
     finally:
         store.close()

@@ -87,7 +87,9 @@ def blobs_at(address: str, data: Path) -> Blobs:
     try:
         return Bucket(address)
     except (ValueError, ImportError) as error:
-        raise BadInput(f"blobs: {address}: {error}. For s3:// it takes `uv sync --extra s3`.", field="blobs") from error
+        kind = address.partition("://")[0]  # what follows may have a password in it
+        said = f"blobs: {kind}:// cannot be used: {error}. For s3:// it takes `uv sync --extra s3`."
+        raise BadInput(said, field="blobs") from error
 
 
 class Folder:

@@ -93,6 +93,7 @@ def test_a_bucket_that_does_not_answer_is_worth_another_try(tmp_path: Path, monk
     assert files.blob("abcd") == b"webp"
 
 
-def test_an_address_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="nowhere://bucket"):
-        blobs_at("nowhere://bucket", tmp_path)
+def test_an_address_that_nothing_is_known_of_is_refused_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nowhere://") as refused:
+        blobs_at("nowhere://anna:hidden@bucket", tmp_path)
+    assert "hidden" not in refused.value.detail
